@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"ehlo/session"
+	"ehlo/session/event"
+	"ehlo/session/flow"
+	"ehlo/session/transcript"
+)
+
+// conversation is what a command does with each of its targets.
+type conversation struct {
+	command string
+	do      func(context.Context, *session.Session, flow.Plan) error
+	// result are the lines of the result, for text.
+	result func(*transcript.View) []string
+}
+
+// converse runs a command over its targets, one after another: the exit code
+// is that of the first one that failed.
+func (a *app) converse(c *cobra.Command, f *flags, names []string, what conversation) error {
+	set, err := f.check(c.Flags().Changed("timeout"))
+	if err != nil {
+		return err
+	}
+	return a.converseWith(c.Context(), f, set, names, what)
+}
+
+func (a *app) converseWith(ctx context.Context, f *flags, set settings, names []string, what conversation) error {
+	targets := make([]session.Target, len(names))
+	for i, name := range names {
+		var err error
+		if targets[i], err = session.ParseTarget(name); err != nil {
+			return a.refuse(f, what.command, name, err)
+		}
+		if err := f.suits(targets[i]); err != nil {
+			return a.refuse(f, what.command, name, err)
+		}
+	}
+	out, err := a.newFaces(f, what.command)
+	if err != nil {
+		return err
+	}
+	var first *event.Error
+	for _, t := range targets {
+		plan := set.plan
+		plan.Target = t
+		e := asError(ctx, a.one(ctx, out, f, set.options, plan, what))
+		if e != nil {
+			a.complain(e)
+			if first == nil {
+				first = e
+				a.exit = exitOf(ctx, e)
+			}
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if err := out.finish(); err != nil {
+		a.complain(asError(ctx, err))
+		if a.exit == 0 {
+			a.exit = 1
+		}
+	}
+	return nil
+}
+
+// one runs a command for one target and writes its output.
+func (a *app) one(ctx context.Context, out *faces, f *flags, opt session.Options, plan flow.Plan, what conversation) error {
+	t := out.target(plan.Target.Text)
+	var err error
+	if f.all {
+		err = a.each(ctx, t, opt, plan, what)
+	} else {
+		opt.Sink = t.live
+		err = what.do(ctx, session.New(opt), plan)
+		t.say(what.result(&t.report.View)...)
+	}
+	e := asError(ctx, err)
+	t.end(e, exitOf(ctx, e))
+	return err
+}
+
+// each runs a command for every address of every exchanger of a target.
+func (a *app) each(ctx context.Context, t *face, opt session.Options, plan flow.Plan, what conversation) error {
+	b := t.branches()
+	opt.Sink = b.first()
+	err := flow.All(ctx, session.New(opt), plan,
+		func(int, session.Candidate) *session.Session {
+			o := opt
+			o.Sink = b.open().joined
+			return session.New(o)
+		},
+		what.do,
+		func(i int, err error) {
+			one := b.all[i]
+			lines := what.result(&one.report.View)
+			if err != nil {
+				lines = append(lines, "failed: "+err.Error())
+			}
+			b.show(one, lines)
+		})
+	b.end()
+	return err
+}
+
+// refuse is a target that cannot be used: nothing was connected. A program
+// that reads JSON is told in JSON.
+func (a *app) refuse(f *flags, command, name string, err error) error {
+	if f.output == "text" {
+		return err
+	}
+	out, failed := a.newFaces(f, command)
+	if failed != nil {
+		return failed
+	}
+	e := asError(context.Background(), err)
+	out.target(name).end(e, e.Exit())
+	return err
+}
+
+// suits refuses flags that contradict a target.
+func (f *flags) suits(t session.Target) error {
+	switch {
+	case (t.Scheme == "smtps" || t.Scheme == "submissions") && f.tls != "auto" && f.tls != "implicit":
+		return usage("leave --tls out, or write smtp://", "%s is TLS from the first octet: --tls %s contradicts it", t.Text, f.tls)
+	case t.Scheme == "submission" && (f.tls == "never" || f.tls == "implicit"):
+		return usage("leave --tls out, or write smtp://…:587", "%s requires STARTTLS: --tls %s contradicts it", t.Text, f.tls)
+	case t.Kind == session.Socket && (f.server != "" || f.port != 0):
+		return usage("", "%s is a socket: --server and --port do not go with it", t.Text)
+	case t.LMTP() && f.protocol != "" && f.protocol != "lmtp":
+		return usage("", "%s is LMTP: --protocol %s contradicts it", t.Text, f.protocol)
+	}
+	return nil
+}

@@ -1,0 +1,275 @@
+package main
+
+import (
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"ehlo/resolver"
+	"ehlo/session"
+	"ehlo/session/event"
+	"ehlo/session/flow"
+)
+
+// flags are what every connecting command has (interface.md).
+type flags struct {
+	// where
+	server string
+	port   uint16
+	ip4    bool
+	ip6    bool
+	bind   string
+	dns    []string
+	noMX   bool
+	all    bool
+	// how
+	helo           string
+	protocol       string
+	connectTimeout duration
+	timeout        duration
+	quitAfter      string
+	dropAfter      string
+	// TLS
+	tls    string
+	verify bool
+	ca     string
+	// output
+	output  string
+	record  string
+	time    bool
+	quiet   bool
+	noColor bool
+}
+
+// group is a set of flags with a title, for the help.
+type group struct {
+	title string
+	set   *pflag.FlagSet
+}
+
+// groupAnnotation marks a flag with the title of its group.
+const groupAnnotation = "ehlo_group"
+
+// addGroup gives a command the flags of a group.
+func addGroup(c *cobra.Command, title string, define func(*pflag.FlagSet)) {
+	set := pflag.NewFlagSet(title, pflag.ContinueOnError)
+	define(set)
+	set.VisitAll(func(f *pflag.Flag) {
+		f.Annotations = map[string][]string{groupAnnotation: {title}}
+		c.Flags().AddFlag(f)
+	})
+	c.Flags().SortFlags = false
+}
+
+// connecting gives a command the flags of a connecting command.
+func (f *flags) connecting(c *cobra.Command) {
+	addGroup(c, "Where", func(s *pflag.FlagSet) {
+		s.StringVar(&f.server, "server", "", "connect to `HOST[:PORT]` and leave the recipients alone")
+		s.Uint16VarP(&f.port, "port", "p", 0, "`PORT` to connect to (default 25, or the target's)")
+		f.families(s)
+		s.StringVar(&f.bind, "bind", "", "local `ADDR` to connect from")
+		f.servers(s)
+		s.BoolVar(&f.noMX, "no-mx", false, "take the domain's own address, not its MX")
+		s.BoolVar(&f.all, "all", false, "every exchanger and address, not the first that answers")
+	})
+	addGroup(c, "How", func(s *pflag.FlagSet) {
+		s.StringVar(&f.helo, "helo", "", "`NAME` for EHLO (default: this host's full name, else its address literal)")
+		s.StringVar(&f.protocol, "protocol", "", "`esmtp,smtp,lmtp`: EHLO, HELO or LHLO (default: EHLO, then HELO)")
+		f.connectTimeout = duration(session.DefaultConnect)
+		s.Var(&f.connectTimeout, "connect-timeout", "how long a connection may take, as `DUR`")
+		s.Var(&f.timeout, "timeout", "how long a reply, a handshake or a blocked write may take, as `DUR` (default 60s, and 10m for the reply to the final dot)")
+		s.StringVar(&f.quitAfter, "quit-after", "", "end with QUIT after `PHASE`: banner, helo, tls, auth, mail, rcpt, data, dot")
+		s.StringVar(&f.dropAfter, "drop-after", "", "end without QUIT after `PHASE`")
+	})
+	addGroup(c, "TLS", func(s *pflag.FlagSet) {
+		s.StringVar(&f.tls, "tls", "auto", "`auto,require,never,implicit`: STARTTLS where offered, or not without, or not at all, or TLS from the first octet")
+		s.BoolVar(&f.verify, "tls-verify", false, "a certificate that does not verify ends the session")
+		s.StringVar(&f.ca, "ca", "", "trust the certificates in `FILE` (PEM) instead of the system's")
+	})
+	addGroup(c, "Output", func(s *pflag.FlagSet) {
+		f.outputs(s)
+		s.StringVar(&f.record, "record", "", "write the session to `FILE`, as a script")
+		s.BoolVar(&f.time, "time", false, "a comment with the time after each reply")
+	})
+}
+
+func (f *flags) families(s *pflag.FlagSet) {
+	s.BoolVarP(&f.ip4, "ipv4", "4", false, "IPv4 only")
+	s.BoolVarP(&f.ip6, "ipv6", "6", false, "IPv6 only")
+}
+
+func (f *flags) servers(s *pflag.FlagSet) {
+	s.StringArrayVar(&f.dns, "dns", nil, "ask the DNS server `ADDR[:PORT]` (repeatable; default: the system's)")
+}
+
+func (f *flags) outputs(s *pflag.FlagSet) {
+	s.StringVarP(&f.output, "output", "o", "text", "`text,json,events`")
+	s.BoolVarP(&f.quiet, "quiet", "q", false, "no transcript, the result only")
+	s.BoolVar(&f.noColor, "no-color", false, "no colours (also: NO_COLOR)")
+}
+
+// duration is a flag: a Go duration ("1m30s"), or a number of seconds, as
+// swaks has it. 0 stands for "not given".
+type duration time.Duration
+
+func (d *duration) String() string {
+	if *d == 0 {
+		return ""
+	}
+	return time.Duration(*d).String()
+}
+
+func (*duration) Type() string { return "duration" }
+
+func (d *duration) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	if n, numeric := strconv.ParseFloat(s, 64); numeric == nil {
+		v, err = time.Duration(n*float64(time.Second)), nil
+	}
+	if err != nil || v <= 0 {
+		return fmt.Errorf("%q is no duration: write 30s, 5m or a number of seconds above 0", s)
+	}
+	*d = duration(v)
+	return nil
+}
+
+// settings are the flags, checked, in the form that the session wants.
+type settings struct {
+	options session.Options
+	plan    flow.Plan
+	timeout bool // --timeout was given
+}
+
+// check refuses bad values and combinations before anything is connected.
+func (f *flags) check(timeoutGiven bool) (settings, error) {
+	var s settings
+	if err := f.checkOutput(); err != nil {
+		return s, err
+	}
+	asked, err := f.resolver()
+	if err != nil {
+		return s, err
+	}
+	s.options.Resolver = asked
+	if f.bind != "" {
+		addr, err := netip.ParseAddr(strings.Trim(f.bind, "[]"))
+		if err != nil {
+			return s, usage("give an address of this host: --bind 192.0.2.7", "--bind %s is not an IP address", f.bind)
+		}
+		s.options.Bind = addr
+	}
+	if i := strings.IndexFunc(f.helo, func(r rune) bool { return r <= ' ' || r == 0x7f }); i >= 0 {
+		return s, usage("", "--helo: a name has no spaces or control characters")
+	}
+	s.options.Helo = f.helo
+	if f.helo == "" {
+		s.options.Helo = hostName()
+	}
+	s.options.Timeouts = session.Timeouts{Connect: time.Duration(f.connectTimeout)}
+	if timeoutGiven {
+		s.options.Timeouts.Reply = time.Duration(f.timeout)
+		s.options.Timeouts.Dot = time.Duration(f.timeout)
+	}
+	if f.protocol != "" && !slices.Contains([]string{"esmtp", "smtp", "lmtp"}, f.protocol) {
+		return s, usage("one of esmtp, smtp, lmtp", "--protocol %s is not known", f.protocol)
+	}
+	if !slices.Contains([]string{"auto", "require", "never", "implicit"}, f.tls) {
+		return s, usage("one of auto, require, never, implicit", "--tls %s is not known", f.tls)
+	}
+	if f.tls == "never" && f.verify {
+		return s, usage("", "--tls never and --tls-verify contradict each other")
+	}
+	s.options.TLS = session.TLSMode(f.tls)
+	if s.options.Roots, err = readRoots(f.ca); err != nil {
+		return s, err
+	}
+	s.plan = flow.Plan{Server: f.server, Port: f.port, NoMX: f.noMX, Protocol: flow.Protocol(f.protocol), Verify: f.verify}
+	return s, f.checkStop(&s.plan)
+}
+
+func (f *flags) checkOutput() error {
+	if !slices.Contains([]string{"text", "json", "events"}, f.output) {
+		return usage("one of text, json, events", "--output %s is not known", f.output)
+	}
+	return nil
+}
+
+func (f *flags) resolver() (resolver.Resolver, error) {
+	r := resolver.Resolver{}
+	switch {
+	case f.ip4 && f.ip6:
+		return r, usage("leave both out for both", "-4 and -6 contradict each other")
+	case f.ip4:
+		r.Only = "ip4"
+	case f.ip6:
+		r.Only = "ip6"
+	}
+	for _, s := range f.dns {
+		addr, err := dnsServer(s)
+		if err != nil {
+			return r, err
+		}
+		r.Servers = append(r.Servers, addr)
+	}
+	return r, nil
+}
+
+// dnsServer reads ADDR[:PORT]. A name will not do: who would look it up?
+func dnsServer(s string) (string, error) {
+	if addr, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return net.JoinHostPort(addr.String(), "53"), nil
+	}
+	if ap, err := netip.ParseAddrPort(s); err == nil && ap.Port() != 0 {
+		return ap.String(), nil
+	}
+	return "", usage("--dns 192.0.2.53, --dns 192.0.2.53:5353 or --dns '[2001:db8::53]:5353'", "--dns %s is not an address of a DNS server", s)
+}
+
+// stops are the phases of --quit-after and --drop-after.
+var stops = map[string]event.Stage{
+	"connect": event.Banner, "banner": event.Banner, "helo": event.Helo, "tls": event.StartTLS, "auth": event.Auth,
+	"mail": event.Mail, "rcpt": event.Rcpt, "data": event.Data, "dot": event.Dot,
+}
+
+func (f *flags) checkStop(p *flow.Plan) error {
+	name, flag := f.quitAfter, "--quit-after"
+	if f.dropAfter != "" {
+		name, flag, p.Drop = f.dropAfter, "--drop-after", true
+	}
+	switch {
+	case f.quitAfter != "" && f.dropAfter != "":
+		return usage("", "--quit-after and --drop-after contradict each other")
+	case name == "":
+		return nil
+	}
+	stage, ok := stops[strings.ToLower(name)]
+	if !ok {
+		return usage("one of banner, helo, tls, auth, mail, rcpt, data, dot", "%s %s is not a phase", flag, name)
+	}
+	p.Stop = stage
+	return nil
+}
+
+func readRoots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, input(err, "--ca")
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, &event.Error{Kind: event.Input, Message: "--ca " + file + ": there is no certificate in it", Hint: "it must be PEM: -----BEGIN CERTIFICATE-----"}
+	}
+	return pool, nil
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The house: what each room may import of the other rooms. A room that is not
+// listed here is a defect, and so is an import that is not in its row; move a
+// wall where that is better, and its row with it.
+var rooms = map[string][]string{
+	"resolver":                {},
+	"resolver/dnstest":        {},
+	"session/wire":            {},
+	"session/event":           {"session/wire"},
+	"session/internal/conn":   {"session/wire", "session/event"},
+	"session/message":         {"session/wire"},
+	"session":                 {"session/event", "session/wire", "session/internal/conn", "session/message", "resolver"},
+	"session/flow":            {"session", "session/message", "session/event", "session/wire"},
+	"session/script":          {"session", "session/event", "session/wire"},
+	"session/transcript":      {"session/event", "session/wire", "session/message"},
+	"session/smtptest":        {"session/script", "session/wire"},
+	"tui":                     {"session", "session/event", "session/wire", "session/transcript", "session/script", "session/flow", "tui/internal/background"},
+	"tui/internal/background": {},
+	"cmd/ehlo":                {"*"},
+	"cmd/ehlo/mta":            {},
+}
+
+// Libraries that belong to one room only.
+var homes = map[string]string{
+	"github.com/miekg/dns":           "resolver",
+	"github.com/charmbracelet/":      "tui",
+	"github.com/spf13/":              "cmd/ehlo",
+	"github.com/emersion/go-smtp":    "session/smtptest",
+	"github.com/emersion/go-message": "session/message",
+	"golang.org/x/term":              "cmd/ehlo",
+}
+
+// pkg is what go list says of a package.
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "ehlo/...")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestHouse(t *testing.T) {
+	for _, p := range packages(t) {
+		room := strings.TrimPrefix(p.ImportPath, "ehlo/")
+		may, known := rooms[room]
+		if !known {
+			t.Errorf("%s is no room of the house", room)
+		}
+		for _, i := range p.Imports {
+			if other, ours := strings.CutPrefix(i, "ehlo/"); ours {
+				if !slices.Contains(may, other) && !slices.Contains(may, "*") {
+					t.Errorf("%s imports %s", room, other)
+				}
+			}
+			for library, home := range homes {
+				if strings.HasPrefix(i, library) && room != home && !strings.HasPrefix(room, home+"/") {
+					t.Errorf("%s imports %s, which lives in %s only", room, i, home)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"ehlo/session"
+	"ehlo/session/event"
+	"ehlo/session/transcript"
+	"ehlo/tui"
+)
+
+// interactive is the root command: the screen on a terminal, elsewhere a
+// probe.
+func (a *app) interactive() *cobra.Command {
+	var f flags
+	c := &cobra.Command{
+		Use:   "ehlo [flags] TARGET",
+		Short: "what a postmaster types instead of `telnet host 25`",
+		Long: `Ehlo finds a target's mail server, shows the session with it as it happens, and
+says what the server offers and how large a message may be. On a terminal you
+type SMTP by hand then; elsewhere it is ` + "`ehlo probe`" + `.
+
+A TARGET is a domain, user@domain, host:port, [address], smtp://host[:port],
+smtps://, submission://, submissions://, lmtp://host, lmtp:///path or unix:///path.`,
+		Example: `  ehlo example.com
+  ehlo size example.com
+  ehlo send --from me@example.net --to you@example.com --subject test --body hello`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("see ehlo --help, or try ehlo demo", "a TARGET is missing: a domain, host:port or smtp://host")
+			}
+			if len(args) > 1 {
+				return usage("ehlo probe takes several targets", "one TARGET at a time: what is %s?", args[1])
+			}
+			plain := c.Flags().Changed("output") || f.quiet || f.all || f.time || f.quitAfter != "" || f.dropAfter != ""
+			if plain || !a.onTerminal() {
+				if err := f.beforeMail(); err != nil {
+					return err
+				}
+				return a.converse(c, &f, args, probing)
+			}
+			set, err := f.check(c.Flags().Changed("timeout"))
+			if err != nil {
+				return err
+			}
+			return a.screen(c, &f, set, args[0], nil)
+		},
+	}
+	f.connecting(c)
+	return c
+}
+
+// onTerminal says whether the screen can be shown: chosen before anything of
+// it starts.
+func (a *app) onTerminal() bool {
+	return isTerminal(a.in) && isTerminal(a.out) && os.Getenv("TERM") != "dumb"
+}
+
+// screen runs the interactive session.
+func (a *app) screen(c *cobra.Command, f *flags, set settings, name string, intro []string) error {
+	target, err := session.ParseTarget(name)
+	if err != nil {
+		return err
+	}
+	if err := f.suits(target); err != nil {
+		return err
+	}
+	set.plan.Target = target
+	finish := func() error { return nil }
+	if f.record != "" {
+		out, err := a.newFaces(f, "interactive")
+		if err != nil {
+			return err
+		}
+		text := transcript.Text{W: out.record}
+		set.options.Sink = func(e event.Event) { text.Apply(e) }
+		finish = out.finish
+	}
+	result, err := tui.Run(c.Context(), tui.Options{
+		Session: set.options, Plan: set.plan, Version: version(), Dir: stateDir(), Intro: intro,
+		NoColor: f.noColor || os.Getenv("NO_COLOR") != "",
+	})
+	for _, l := range result.Summary {
+		fmt.Fprintln(a.out, l)
+	}
+	if result.Signal != nil {
+		a.exit = signalled{result.Signal}.exit()
+	}
+	if failed := finish(); err == nil {
+		err = failed
+	}
+	return err
+}
+
+// stateDir is where the screen keeps its history and what it saves.
+func stateDir() string {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "ehlo")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".local", "state", "ehlo")
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"ehlo/session/event"
+	"ehlo/session/flow"
+	"ehlo/session/transcript"
+)
+
+func (a *app) probe() *cobra.Command {
+	var f flags
+	c := &cobra.Command{
+		Use:   "probe [flags] TARGET...",
+		Short: "connect, greet, list the extensions, quit; sends no mail",
+		Long: `Probe connects to the target's mail server, waits for its greeting, sends EHLO
+(and STARTTLS and EHLO again where that is offered), says what the server
+offers and how large a message may be, and quits. No mail is sent.`,
+		Example: `  ehlo probe example.com
+  ehlo probe --all -o json example.com
+  ehlo probe --tls never mx1.example.com:25`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := needTargets(c, args); err != nil {
+				return err
+			}
+			if err := f.beforeMail(); err != nil {
+				return err
+			}
+			return a.converse(c, &f, args, probing)
+		},
+	}
+	f.connecting(c)
+	return c
+}
+
+// probing is what `ehlo probe` does.
+var probing = conversation{command: "probe", do: flow.Probe, result: probeResult}
+
+func probeResult(v *transcript.View) []string {
+	c := v.Now()
+	if c == nil {
+		return nil
+	}
+	var lines []string
+	if len(c.Offers) > 0 {
+		lines = append(lines, "extensions:")
+		for _, l := range transcript.ExtensionLines(c.Offers) {
+			lines = append(lines, "  "+l)
+		}
+	}
+	return append(lines, transcript.SizeLines(c.Size)...)
+}
+
+func (a *app) size() *cobra.Command {
+	var f flags
+	c := &cobra.Command{
+		Use:   "size [flags] TARGET...",
+		Short: "the maximum message size that the server declares",
+		Long: `Size asks the target's mail server for its maximum message size (SIZE, RFC
+1870), before and after STARTTLS where that is offered, and says how large a
+file attached in base64 may be. No mail is sent.`,
+		Example: `  ehlo size example.com
+  ehlo size -q --all example.com`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := needTargets(c, args); err != nil {
+				return err
+			}
+			if err := f.beforeMail(); err != nil {
+				return err
+			}
+			return a.converse(c, &f, args, conversation{command: "size", do: flow.Probe, result: sizeResult})
+		},
+	}
+	f.connecting(c)
+	return c
+}
+
+func sizeResult(v *transcript.View) []string {
+	c := v.Now()
+	if c == nil {
+		return nil
+	}
+	lines := transcript.SizeLines(c.Size)
+	if before := c.OffersBeforeTLS.Size(); c.TLS != nil && c.TLS.Mode == "starttls" && c.Size != nil && before != *c.Size {
+		lines = append(lines, "before STARTTLS it was: "+before.String())
+	}
+	return lines
+}
+
+func needTargets(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage("see "+c.CommandPath()+" --help", "%s needs a TARGET: a domain, host:port or smtp://host", c.CommandPath())
+	}
+	return nil
+}
+
+// beforeMail refuses a stop at a stage that a command without mail never
+// reaches.
+func (f *flags) beforeMail() error {
+	for _, name := range []string{f.quitAfter, f.dropAfter} {
+		if stage, ok := stops[name]; ok && stage >= event.Mail {
+			return usage("one of banner, helo, tls, auth", "no mail is sent here: there is no phase %s", name)
+		}
+	}
+	return nil
+}

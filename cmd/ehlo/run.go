@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"ehlo/session/event"
+	"ehlo/session/wire"
+)
+
+// streams are the standard streams; tests put their own in place.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// app is one run of the program.
+type app struct {
+	streams
+	exit int // the exit code that a command has chosen
+}
+
+// signalled is the cause of a context that a signal ended.
+type signalled struct{ sig os.Signal }
+
+func (s signalled) Error() string { return "ended by " + s.sig.String() }
+
+// exit is the code of the contract: 128 and the signal's number.
+func (s signalled) exit() int {
+	if n, ok := s.sig.(syscall.Signal); ok {
+		return 128 + int(n)
+	}
+	return 130
+}
+
+// run is the whole program: arguments and streams in, the exit code out.
+func run(ctx context.Context, args []string, io streams) (code int) {
+	a := &app{streams: io}
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(io.err, "ehlo: a defect in ehlo: %v\n%s", p, debug.Stack())
+			code = 70
+		}
+	}()
+	ctx, stop := withSignals(ctx)
+	defer stop()
+
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(io.in)
+	root.SetOut(io.out)
+	root.SetErr(io.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return a.exit
+	}
+	e := asError(ctx, err)
+	a.complain(e)
+	if a.exit != 0 {
+		return a.exit
+	}
+	return exitOf(ctx, e)
+}
+
+// withSignals gives a context that the first SIGINT, SIGTERM or SIGHUP ends,
+// with a signalled as its cause. A second one ends the program at once. A
+// closed pipe at standard output is an error of the write, not the end: a
+// session in the middle of a message is not cut off because a reader left.
+func withSignals(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	got := make(chan os.Signal, 1)
+	signal.Notify(got, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ignorePipe()
+	go func() {
+		select {
+		case sig := <-got:
+			cancel(signalled{sig})
+			signal.Stop(got)
+		case <-ctx.Done():
+			signal.Stop(got)
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// asError gives an error of any origin the form of the contract.
+func asError(ctx context.Context, err error) *event.Error {
+	if err == nil {
+		return nil
+	}
+	if sig, ok := errors.AsType[signalled](context.Cause(ctx)); ok {
+		return &event.Error{Kind: event.Interrupted, Message: sig.Error(), Err: err}
+	}
+	if e, ok := errors.AsType[*event.Error](err); ok {
+		return e
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return &event.Error{Kind: event.Interrupted, Message: "interrupted", Err: err}
+	}
+	return &event.Error{Kind: event.Usage, Message: err.Error(), Err: err}
+}
+
+// exitOf is the exit code for an error.
+func exitOf(ctx context.Context, e *event.Error) int {
+	if e != nil && e.Kind == event.Interrupted {
+		if sig, ok := errors.AsType[signalled](context.Cause(ctx)); ok {
+			return sig.exit()
+		}
+	}
+	return e.Exit()
+}
+
+// complain writes an error to standard error: one line, and what to do.
+func (a *app) complain(e *event.Error) {
+	fmt.Fprintf(a.err, "ehlo: %s\n", wire.Visible([]byte(e.Message)))
+	if e.Hint != "" {
+		fmt.Fprintf(a.err, "      %s\n", wire.Visible([]byte(e.Hint)))
+	}
+}
+
+// usage is an error of the command line.
+func usage(hint, format string, args ...any) *event.Error {
+	e := event.Errorf(event.Usage, event.NoStage, format, args...)
+	e.Hint = hint
+	return e
+}
+
+// input is an error of a file that was to be read.
+func input(err error, what string) *event.Error {
+	return &event.Error{Kind: event.Input, Message: what + ": " + strings.TrimPrefix(err.Error(), "open "), Err: err}
+}
+
+// root is the tree of commands.
+func (a *app) root() *cobra.Command {
+	root := a.interactive()
+	root.AddCommand(a.probe(), a.size(), a.send(), a.mx(), a.demo(), a.completion(), a.version())
+	root.SetHelpCommand(a.help(root))
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage("see "+c.CommandPath()+" --help", "%s", err)
+	})
+	root.SetHelpFunc(printHelp)
+	root.SetUsageFunc(func(c *cobra.Command) error { printHelp(c, nil); return nil })
+	return root
+}

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/user"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"ehlo/resolver"
+	"ehlo/session"
+	"ehlo/session/flow"
+	"ehlo/session/message"
+	"ehlo/session/transcript"
+	"ehlo/session/wire"
+)
+
+// letterFlags are the flags of send.
+type letterFlags struct {
+	from         string
+	to           []string
+	subject      string
+	headers      []string
+	body         string
+	attach       []string
+	data         string
+	force        bool
+	noPipelining bool
+	smtputf8     string
+}
+
+func (a *app) send() *cobra.Command {
+	var (
+		f flags
+		l letterFlags
+	)
+	c := &cobra.Command{
+		Use:   "send [flags] [TARGET]",
+		Short: "send one message",
+		Long: `Send hands one message to the target's mail server and shows the session. Without
+a TARGET the recipients' domain is the target. The size is known before anything
+is sent: a message that is larger than the server accepts is not transferred.
+The same message is never sent twice; with --all one copy goes through every
+address of every exchanger.`,
+		Example: `  ehlo send --from me@example.net --to you@example.com --subject test --body hello
+  ehlo send --to you@example.com --data message.eml
+  ehlo send --to you@example.com --body - < text`,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.runSend(c, &f, &l, args)
+		},
+	}
+	addGroup(c, "Message", func(s *pflag.FlagSet) {
+		s.StringVar(&l.from, "from", "", "reverse-path `ADDR`; empty for <> (default: you at this host)")
+		s.StringArrayVar(&l.to, "to", nil, "recipient `ADDR` (repeatable; comma lists)")
+		s.StringVar(&l.subject, "subject", "", "Subject")
+		s.StringArrayVar(&l.headers, "header", nil, "header field `'K: V'` (repeatable)")
+		s.StringVar(&l.body, "body", "", "`TEXT|@FILE|-`: the text, or the file or standard input with it")
+		s.StringArrayVar(&l.attach, "attach", nil, "attach `FILE` (repeatable)")
+		s.StringVar(&l.data, "data", "", "`FILE|-`: a complete message instead, sent as it is but for line ends and transparency")
+		s.BoolVar(&l.force, "force", false, "send although it is larger than the server accepts")
+		s.BoolVar(&l.noPipelining, "no-pipelining", false, "one command at a time")
+		s.StringVar(&l.smtputf8, "smtputf8", "auto", "`auto|always|never`: say SMTPUTF8 where an address or a header needs it, or in any case")
+	})
+	f.connecting(c)
+	return c
+}
+
+func (a *app) runSend(c *cobra.Command, f *flags, l *letterFlags, args []string) error {
+	set, err := f.check(c.Flags().Changed("timeout"))
+	if err != nil {
+		return err
+	}
+	if err := l.check(c); err != nil {
+		return err
+	}
+	letter, err := l.envelope(c.Flags().Changed("from"), set.options.Helo, args)
+	if err != nil {
+		return err
+	}
+	target, err := sendTarget(letter.To, f.server, args)
+	if err != nil {
+		return err
+	}
+	m, cleanUp, err := a.message(l, letter)
+	if err != nil {
+		return err
+	}
+	defer cleanUp()
+	letter.Message = m
+	what := conversation{
+		command: "send",
+		do: func(ctx context.Context, s *session.Session, p flow.Plan) error {
+			return flow.Send(ctx, s, p, letter)
+		},
+		result: func(v *transcript.View) []string { return sendResult(v, m) },
+	}
+	return a.converseWith(c.Context(), f, set, []string{target}, what)
+}
+
+// check refuses flags that contradict each other.
+func (l *letterFlags) check(c *cobra.Command) error {
+	if !slices.Contains([]string{"auto", "always", "never"}, l.smtputf8) {
+		return usage("one of auto, always, never", "--smtputf8 %s is not known", l.smtputf8)
+	}
+	if !c.Flags().Changed("data") {
+		return nil
+	}
+	for _, name := range []string{"subject", "header", "body", "attach"} {
+		if c.Flags().Changed(name) {
+			return usage("put it into the message, or leave --data out", "--data is a complete message: --%s does not go with it", name)
+		}
+	}
+	if l.data == "" {
+		return usage("", "--data needs a FILE, or - for standard input")
+	}
+	return nil
+}
+
+// envelope reads the addresses. A target that is an address is the recipient
+// where no other is given.
+func (l *letterFlags) envelope(fromGiven bool, helo string, args []string) (flow.Letter, error) {
+	letter := flow.Letter{Force: l.force, NoPipelining: l.noPipelining, SMTPUTF8: flow.UTF8(l.smtputf8)}
+	var err error
+	if !fromGiven {
+		l.from = sender(helo)
+	}
+	if letter.From, err = mailAddress("--from", l.from); err != nil {
+		return letter, err
+	}
+	to := l.to
+	if len(to) == 0 && len(args) == 1 {
+		if t, err := session.ParseTarget(args[0]); err == nil && t.Recipient != "" {
+			to = []string{t.Recipient}
+		}
+	}
+	for _, list := range to {
+		for _, one := range splitAddresses(list) {
+			address, err := mailAddress("--to", one)
+			if err != nil {
+				return letter, err
+			}
+			if address == (wire.Address{}) {
+				return letter, usage("", "--to %q: there is no address", list)
+			}
+			letter.To = append(letter.To, address)
+		}
+	}
+	if len(letter.To) == 0 {
+		return letter, usage("ehlo send --to you@example.com …", "send needs a recipient")
+	}
+	return letter, nil
+}
+
+// mailAddress reads an address and makes A-labels of its domain where the
+// local part is ASCII, so that the server needs no SMTPUTF8 for it.
+func mailAddress(flag, s string) (wire.Address, error) {
+	a, err := wire.ParseAddress(s)
+	if err != nil {
+		return a, usage("", "%s: %s", flag, err)
+	}
+	if a.IsASCII() || !(wire.Address{Local: a.Local}).IsASCII() {
+		return a, nil
+	}
+	if a.Domain, err = resolver.ASCII(a.Domain); err != nil {
+		return a, usage("", "%s %s: %s", flag, s, err)
+	}
+	return a, nil
+}
+
+// splitAddresses cuts a comma list, but not in quotes.
+func splitAddresses(list string) []string {
+	var out []string
+	from, quoted := 0, false
+	for i := 0; i < len(list); i++ {
+		switch {
+		case list[i] == '\\' && quoted:
+			i++
+		case list[i] == '"':
+			quoted = !quoted
+		case list[i] == ',' && !quoted:
+			out = append(out, list[from:i])
+			from = i + 1
+		}
+	}
+	return append(out, list[from:])
+}
+
+// sender is the reverse-path where none is given: this user at this host.
+func sender(helo string) string {
+	host := helo
+	if host == "" {
+		host, _ = os.Hostname()
+	}
+	me, err := user.Current()
+	if err != nil || host == "" {
+		return ""
+	}
+	name := me.Username
+	if i := strings.LastIndexByte(name, '\\'); i >= 0 {
+		name = name[i+1:] // DOMAIN\user
+	}
+	return name + "@" + host
+}
+
+// sendTarget is the target that was given, or the recipients' domain.
+func sendTarget(to []wire.Address, server string, args []string) (string, error) {
+	if len(args) > 1 {
+		return "", usage("", "one TARGET at a time: what is %s?", args[1])
+	}
+	if len(args) == 1 {
+		return args[0], nil
+	}
+	domain := to[0].Domain
+	for _, a := range to {
+		if !strings.EqualFold(a.Domain, domain) {
+			return "", usage("name a TARGET, or send to one domain at a time", "the recipients are in several domains (%s, %s): where shall it go?", domain, a.Domain)
+		}
+	}
+	if domain == "" && server == "" {
+		return "", usage("name a TARGET", "the recipient %s has no domain: where shall it go?", to[0])
+	}
+	if domain == "" {
+		return server, nil
+	}
+	return domain, nil
+}
+
+// message reads or composes the message.
+func (a *app) message(l *letterFlags, letter flow.Letter) (*message.Message, func(), error) {
+	nothing := func() {}
+	switch {
+	case l.data == "-":
+		m, cleanUp, err := message.FromReader(a.in, "")
+		if err != nil {
+			return nil, nothing, input(err, "--data -")
+		}
+		return m, func() { _ = cleanUp() }, nil
+	case l.data != "":
+		m, err := message.FromFile(l.data)
+		if err != nil {
+			return nil, nothing, input(err, "--data")
+		}
+		return m, nothing, nil
+	}
+	return a.compose(l, letter)
+}
+
+func sendResult(v *transcript.View, m *message.Message) []string {
+	c := v.Now()
+	if c == nil {
+		return nil
+	}
+	lines := []string{"message: " + wire.Octet(uint64(m.Size.Octets))}
+	for _, r := range c.Recipients {
+		if !r.Reply.Positive() {
+			lines = append(lines, fmt.Sprintf("recipient %s: %s", r.Address, r.Reply))
+		}
+	}
+	return append(lines, "delivery: "+string(c.Delivery()))
+}

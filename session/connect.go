@@ -1,0 +1,119 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+
+	"ehlo/session/event"
+	"ehlo/session/internal/conn"
+)
+
+// connect opens a connection and, for implicit TLS, secures it.
+func (s *Session) connect(ctx context.Context, to Candidate) error {
+	s.close("client", "")
+	s.conn++
+	s.at, s.stage = to, event.Connect
+	s.forget()
+	s.emit(event.Connecting{Host: to.Host, Network: to.Network, Address: to.Address, URL: to.URL(), Timeout: s.opt.Timeouts.Connect})
+	started := s.opt.Now()
+	nc, err := s.dial(ctx, to)
+	if err != nil {
+		return err
+	}
+	s.c = conn.New(nc, s.opt.Now)
+	stop := context.AfterFunc(ctx, s.c.Interrupt)
+	defer stop()
+	s.emit(event.Connected{Local: nc.LocalAddr().String(), Remote: to.Address, Elapsed: s.opt.Now().Sub(started)})
+	if to.TLS == TLSImplicit {
+		if err := s.handshake(ctx, "implicit"); err != nil {
+			return err
+		}
+	}
+	s.stage = event.Banner
+	s.due = []due{{stage: event.Banner, sent: s.opt.Now()}}
+	return nil
+}
+
+func (s *Session) dial(ctx context.Context, to Candidate) (net.Conn, error) {
+	dial := s.opt.Dial
+	if dial == nil {
+		d := net.Dialer{}
+		if s.opt.Bind.IsValid() && to.Network == "tcp" {
+			d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(s.opt.Bind, 0))
+		}
+		dial = d.DialContext
+	}
+	limited, cancel := context.WithTimeout(ctx, s.opt.Timeouts.Connect)
+	defer cancel()
+	nc, err := dial(limited, to.Network, to.Address)
+	if err == nil {
+		return nc, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	where := to.Name()
+	if where != to.Address {
+		where += " (" + to.Address + ")"
+	}
+	fail := func(kind event.Kind, why string) (net.Conn, error) {
+		e := event.Errorf(kind, event.Connect, "connect to %s: %s", where, why)
+		e.Err = err
+		return nil, e
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fail(event.Refused, "connection refused")
+	case limited.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
+		return fail(event.ConnectTimeout, "no answer within "+s.opt.Timeouts.Connect.String())
+	}
+	return fail(event.Unreachable, plainError(err))
+}
+
+// plainError is the innermost words of a socket error: "network is
+// unreachable" instead of "dial tcp …: connect: network is unreachable".
+func plainError(err error) string {
+	if no, ok := errors.AsType[syscall.Errno](err); ok {
+		return no.Error()
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Err.Error()
+	}
+	return strings.TrimSpace(err.Error())
+}
+
+// forget drops all that was learnt of the server.
+func (s *Session) forget() {
+	s.due, s.offers, s.protocol, s.secure, s.tls = nil, nil, "", false, nil
+	s.inText, s.accepted, s.early = false, nil, nil
+}
+
+// close ends the connection, if there is one, and says who did.
+func (s *Session) close(by, problem string) {
+	if s.c == nil {
+		return
+	}
+	_ = s.c.Close()
+	s.c = nil
+	s.tls, s.secure = nil, false
+	s.due, s.inText = nil, false
+	s.emit(event.Closed{By: by, Problem: problem})
+}
+
+// watch waits for what comes unasked.
+func (s *Session) watch(ctx context.Context) error {
+	for s.c != nil {
+		if err := s.c.Await(ctx); err != nil {
+			return nil // the context: watching is over
+		}
+		if err := s.readReply(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package flow
+
+import (
+	"context"
+	"sync"
+
+	"ehlo/session"
+	"ehlo/session/event"
+)
+
+// Probe opens a session and quits: nothing but the greeting and EHLO.
+func Probe(ctx context.Context, s *session.Session, p Plan) error {
+	stopped, err := Open(ctx, s, p)
+	if err != nil || stopped {
+		return err
+	}
+	leave(ctx, s, p)
+	return ctx.Err()
+}
+
+// together is how many addresses All talks to at the same time.
+const together = 32
+
+// All finds the servers of the plan's target with s and runs do with every
+// address of every exchanger at the same time, each in a session of its own
+// made by open. open is called in the order of the candidates, one call at a
+// time; done with the result of each as it ends, one call at a time. The
+// returned error is that of the look-up, or of the first candidate, in their
+// order, that failed.
+func All(ctx context.Context, s *session.Session, p Plan,
+	open func(int, session.Candidate) *session.Session,
+	do func(context.Context, *session.Session, Plan) error,
+	done func(int, error),
+) error {
+	if err := s.Do(ctx, Resolution(p)); err != nil {
+		return err
+	}
+	candidates := s.Candidates()
+	if len(candidates) == 0 {
+		return noAddress(s, p)
+	}
+	var (
+		mu    sync.Mutex
+		wg    sync.WaitGroup
+		errs  = make([]error, len(candidates))
+		slots = make(chan struct{}, together)
+	)
+	for i, c := range candidates {
+		one := open(i, c)
+		slots <- struct{}{}
+		wg.Go(func() {
+			plan := p
+			plan.Only = &c
+			err := do(ctx, one, plan)
+			mu.Lock()
+			errs[i] = err
+			done(i, err)
+			mu.Unlock()
+			<-slots
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noAddress is the end of a route that leads nowhere.
+func noAddress(s *session.Session, p Plan) error {
+	return s.Fail(event.Errorf(event.NoAddress, event.Lookup, "%s has no address of the wanted family", p.Target.Text))
+}

@@ -1,0 +1,269 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"ehlo/session"
+	"ehlo/session/event"
+	"ehlo/session/message"
+	"ehlo/session/wire"
+)
+
+// Letter is a message with its envelope.
+type Letter struct {
+	From         wire.Address   // the zero Address is <>
+	To           []wire.Address // at least one
+	Message      *message.Message
+	Force        bool // send although it is larger than the server accepts
+	NoPipelining bool
+	SMTPUTF8     UTF8
+}
+
+// UTF8 is when MAIL says SMTPUTF8 (RFC 6531).
+type UTF8 string
+
+const (
+	UTF8Auto   UTF8 = "auto" // where an address or a header needs it
+	UTF8Always UTF8 = "always"
+	UTF8Never  UTF8 = "never"
+)
+
+// Send opens a session and sends one message. MAIL, all RCPT and DATA go out
+// in one group where the server offers PIPELINING, and QUIT with the end of
+// the message (RFC 2920). The message goes to the recipients that were
+// accepted; that some were not is the error of stage Rcpt then.
+func Send(ctx context.Context, s *session.Session, p Plan, l Letter) error {
+	stopped, err := Open(ctx, s, p)
+	if err != nil || stopped {
+		return err
+	}
+	err = transact(ctx, s, p, l)
+	if errors.Is(err, errStopped) {
+		return nil
+	}
+	leave(ctx, s, p)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// transact is one mail transaction (RFC 5321 3.3).
+func transact(ctx context.Context, s *session.Session, p Plan, l Letter) error {
+	mail, err := mailLine(s, l)
+	if err != nil {
+		return err
+	}
+	t := &transaction{s: s, p: p, l: l, pipelining: s.Offers().Has("PIPELINING") && !l.NoPipelining}
+	commands := [][]byte{mail}
+	for _, to := range l.To {
+		commands = append(commands, []byte("RCPT TO:<"+to.String()+">"))
+	}
+	commands = append(commands, []byte("DATA"))
+	if t.pipelining && (p.Stop == event.NoStage || p.Stop >= event.Data) {
+		err = s.Do(ctx, session.Group{Lines: commands})
+		t.replies = s.Replies()
+	} else {
+		err = t.oneByOne(ctx, commands)
+	}
+	if errors.Is(err, errStopped) || ctx.Err() != nil {
+		return err
+	}
+	refused, goOn := t.judge()
+	switch {
+	case !goOn && refused != nil:
+		if s.InText() {
+			// Accepted although there is nobody to send to: an empty message
+			// ends it (RFC 2920 3.1).
+			_ = s.Do(ctx, session.Text{Line: []byte(".")})
+		}
+		return s.Fail(refused)
+	case err != nil:
+		return err
+	}
+	if err := stop(ctx, s, p, event.Data); err != nil {
+		return err
+	}
+	if err := t.transfer(ctx); err != nil {
+		return err
+	}
+	if refused != nil {
+		return s.Fail(refused)
+	}
+	return nil
+}
+
+// transaction is what a mail transaction has come to.
+type transaction struct {
+	s          *session.Session
+	p          Plan
+	l          Letter
+	pipelining bool
+	replies    []wire.Reply // to MAIL, each RCPT, DATA
+}
+
+// oneByOne sends the commands of a transaction, each after the reply to the
+// one before, as far as they make sense.
+func (t *transaction) oneByOne(ctx context.Context, commands [][]byte) error {
+	accepted := false
+	for i, line := range commands {
+		isData, isRcpt := i == len(commands)-1, i > 0 && i < len(commands)-1
+		if isData && !accepted {
+			return nil
+		}
+		err := t.s.Do(ctx, session.Command{Line: line})
+		t.replies = append(t.replies, t.s.Replies()...)
+		if err != nil {
+			return err
+		}
+		ok := t.s.Reply().Positive()
+		accepted = accepted || isRcpt && ok
+		if i == 0 && !ok {
+			return nil
+		}
+		if i == 0 {
+			err = stop(ctx, t.s, t.p, event.Mail)
+		} else if i == len(commands)-2 {
+			err = stop(ctx, t.s, t.p, event.Rcpt)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge reads the replies up to that to DATA: what was refused, if anything,
+// and whether there is somebody to send to and the server waits for the text.
+func (t *transaction) judge() (refused *event.Error, goOn bool) {
+	r := t.replies
+	if len(r) == 0 {
+		return nil, false
+	}
+	if !r[0].Positive() {
+		return refusal(event.Mail, "MAIL FROM:<"+t.l.From.String()+"> is refused", r[0]), false
+	}
+	rcpt := r[1:]
+	if len(rcpt) > len(t.l.To) {
+		rcpt = rcpt[:len(t.l.To)]
+	}
+	bad := 0
+	for i, reply := range rcpt {
+		if reply.Positive() {
+			continue
+		}
+		if bad++; refused == nil {
+			refused = refusal(event.Rcpt, "RCPT TO:<"+t.l.To[i].String()+"> is refused", reply)
+		}
+	}
+	if refused != nil && len(t.l.To) > 1 {
+		refused.Message = fmt.Sprintf("%d of %d recipients are refused; the first: %s", bad, len(t.l.To), refused.Message)
+	}
+	if bad == len(t.l.To) {
+		return refused, false
+	}
+	if len(r) == len(t.l.To)+2 {
+		data := r[len(r)-1]
+		if data.Code != 354 {
+			return refusal(event.Data, "DATA is refused", data), false
+		}
+		return refused, true
+	}
+	return refused, false
+}
+
+// transfer sends the text and judges the replies to its end.
+func (t *transaction) transfer(ctx context.Context) error {
+	quit := t.pipelining && !t.p.Drop
+	err := t.s.Do(ctx, session.Send{Message: t.l.Message, Quit: quit})
+	replies := t.s.Replies()
+	if e, ok := errors.AsType[*event.Error](err); ok && e.Stage != event.Quit {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if quit && len(replies) > 1 && err == nil {
+		replies = replies[:len(replies)-1]
+	}
+	var refused *event.Error
+	bad := 0
+	for _, r := range replies {
+		if r.Positive() {
+			continue
+		}
+		if bad++; refused == nil {
+			refused = refusal(event.Dot, "the message is not accepted", r)
+		}
+	}
+	if refused == nil {
+		return nil
+	}
+	if len(replies) > 1 {
+		refused.Message = fmt.Sprintf("%d of %d deliveries failed; the first: %s", bad, len(replies), refused.Message)
+	}
+	return t.s.Fail(refused)
+}
+
+// mailLine is the MAIL command, or the reason why this message is not to be
+// sent to this server.
+func mailLine(s *session.Session, l Letter) ([]byte, error) {
+	offers, m := s.Offers(), l.Message.Size
+	line := "MAIL FROM:<" + l.From.String() + ">"
+	utf8 := l.SMTPUTF8 == UTF8Always
+	if l.SMTPUTF8 != UTF8Never && !utf8 {
+		utf8 = needsUTF8(l)
+	}
+	if utf8 && !offers.Has("SMTPUTF8") {
+		return nil, s.Fail(event.Errorf(event.SMTPUTF8Unavailable, event.Mail, "%s", "an address or a header is not ASCII, and the server does not offer SMTPUTF8 (RFC 6531)"))
+	}
+	size := offers.Size()
+	if size.State == wire.SizeDeclared && uint64(m.Octets) > size.Declared && !l.Force {
+		e := event.Errorf(event.MessageTooLarge, event.Mail, "the message has %s; the server accepts at most %s (%s too many): nothing was transferred",
+			wire.Octet(uint64(m.Octets)), wire.Octet(size.Declared), wire.Thousands(uint64(m.Octets)-size.Declared))
+		e.Hint = "--force sends it nevertheless"
+		return nil, s.Fail(e)
+	}
+	if offers.Has("SIZE") {
+		line += fmt.Sprintf(" SIZE=%d", m.Octets)
+	}
+	if m.EightBit {
+		if offers.Has("8BITMIME") {
+			line += " BODY=8BITMIME"
+		} else {
+			s.Note("the message has octets above 127, and the server does not offer 8BITMIME (RFC 6152): it is sent as it is")
+		}
+	}
+	if utf8 {
+		line += " SMTPUTF8"
+	}
+	return []byte(line), nil
+}
+
+func needsUTF8(l Letter) bool {
+	if l.Message.Size.HeaderEightBit || !l.From.IsASCII() {
+		return true
+	}
+	for _, to := range l.To {
+		if !to.IsASCII() {
+			return true
+		}
+	}
+	return false
+}
+
+// Typed is the action for a line that a person typed: message text after a
+// 354, STARTTLS with its handshake, else the line as it is.
+func Typed(s *session.Session, line string) session.Action {
+	octets := []byte(line)
+	switch {
+	case s.InText():
+		return session.Text{Line: octets}
+	case wire.Verb(octets) == "STARTTLS" && strings.TrimSpace(wire.Argument(octets)) == "":
+		return session.StartTLS{Line: octets}
+	}
+	return session.Command{Line: octets}
+}

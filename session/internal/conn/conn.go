@@ -1,0 +1,234 @@
+// Package conn is the only code that reads and writes the SMTP socket. It
+// knows lines, deadlines and limits, and nothing of SMTP.
+//
+// A goroutine per connection reads what arrives and notes when. So a time in
+// the transcript is the time of arrival, a close is seen while nobody waits for
+// a reply, and a server that answers while ehlo is still writing blocks
+// neither side. What is read ahead is bounded (readAhead chunks); beyond it
+// the server waits.
+//
+// Reads and writes come from one goroutine at a time each; one may read while
+// another writes. Every call ends at its deadline or with its context.
+package conn
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"ehlo/session/wire"
+)
+
+const (
+	chunkSize = 16 << 10 // octets of one read
+	readAhead = 8        // chunks that wait to be taken: 128 KiB
+)
+
+// ErrTimeout is what a call returns that ended at its deadline.
+var ErrTimeout = errors.New("timed out")
+
+// Conn is one connection.
+type Conn struct {
+	nc  net.Conn
+	now func() time.Time
+	in  *pump
+
+	pending []byte    // arrived, not yet taken as lines
+	arrived time.Time // when the last of pending arrived
+	err     error     // how reading ended
+}
+
+// New starts reading from nc, which it then owns.
+func New(nc net.Conn, now func() time.Time) *Conn {
+	return &Conn{nc: nc, now: now, in: startPump(nc, now)}
+}
+
+// Line is a line and the time at which its last octet arrived.
+type Line struct {
+	wire.Line
+	At time.Time
+}
+
+// ReadLine waits for the next line until deadline. A line that the end of the
+// connection cut short is returned with Ending wire.Cut, one beyond
+// wire.MaxLine with wire.TooLong; after the latter the connection is of no
+// more use. What arrived of a line stays when ctx or the deadline ends the
+// wait. Errors: ErrTimeout, ctx.Err(), io.EOF, or the socket's.
+func (c *Conn) ReadLine(ctx context.Context, deadline time.Time) (Line, error) {
+	scanned := 0
+	var timer *time.Timer
+	for {
+		if line, ok := c.cut(scanned); ok {
+			return line, nil
+		}
+		scanned = len(c.pending)
+		if c.err != nil {
+			return c.last()
+		}
+		if timer == nil {
+			timer = time.NewTimer(deadline.Sub(c.now()))
+			defer timer.Stop()
+		}
+		select {
+		case got := <-c.in.chunks:
+			c.take(got)
+		case <-timer.C:
+			return Line{}, ErrTimeout
+		case <-ctx.Done():
+			return Line{}, ctx.Err()
+		}
+	}
+}
+
+// cut takes a line off what has arrived, if one is complete; the octets up to
+// scanned are known to hold no line feed.
+func (c *Conn) cut(scanned int) (Line, bool) {
+	for i := scanned; i < len(c.pending) && i < wire.MaxLine; i++ {
+		if c.pending[i] == '\n' {
+			var l wire.Line
+			l, c.pending = wire.CutLine(c.pending)
+			return Line{l, c.arrived}, true
+		}
+	}
+	if len(c.pending) >= wire.MaxLine {
+		l := wire.Line{Octets: c.pending[:wire.MaxLine], Ending: wire.TooLong}
+		c.pending = c.pending[wire.MaxLine:]
+		return Line{l, c.arrived}, true
+	}
+	return Line{}, false
+}
+
+// last is what remains when the connection has ended.
+func (c *Conn) last() (Line, error) {
+	if len(c.pending) == 0 {
+		return Line{}, c.err
+	}
+	l := Line{wire.Line{Octets: c.pending, Ending: wire.Cut}, c.arrived}
+	c.pending = nil
+	return l, nil
+}
+
+func (c *Conn) take(got chunk) {
+	if len(got.octets) > 0 {
+		if len(c.pending) == 0 {
+			c.pending = got.octets
+		} else {
+			c.pending = append(c.pending, got.octets...)
+		}
+		c.arrived = got.at
+	}
+	if got.err != nil {
+		c.err = got.err
+	}
+}
+
+// Ready says whether there is something to read, or the connection has ended,
+// without waiting.
+func (c *Conn) Ready() bool {
+	if len(c.pending) > 0 || c.err != nil {
+		return true
+	}
+	select {
+	case got := <-c.in.chunks:
+		c.take(got)
+		return true
+	default:
+		return false
+	}
+}
+
+// Await waits until Ready, or for the context, without a deadline.
+func (c *Conn) Await(ctx context.Context) error {
+	if c.Ready() {
+		return nil
+	}
+	select {
+	case got := <-c.in.chunks:
+		c.take(got)
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Write sends octets. It ends with ErrTimeout when the other side takes none
+// of them for timeout.
+func (c *Conn) Write(ctx context.Context, octets []byte, timeout time.Duration) (int, error) {
+	if err := c.nc.SetWriteDeadline(c.now().Add(timeout)); err != nil {
+		return 0, err
+	}
+	// Interrupt sets a deadline in the past. If it did so before the line above,
+	// the context knows; if it does so after, the write ends.
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := c.nc.Write(octets)
+	if err != nil && ctx.Err() != nil {
+		return n, ctx.Err()
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = ErrTimeout
+	}
+	return n, err
+}
+
+// Interrupt ends a Write that is under way; its context must be done first.
+func (c *Conn) Interrupt() { _ = c.nc.SetWriteDeadline(time.Unix(1, 0)) }
+
+// Behind stops reading and returns what has arrived and was not taken: in
+// front of a handshake there must be nothing. Handshake or Close comes next.
+func (c *Conn) Behind() []byte {
+	for _, got := range c.in.stop() {
+		c.take(got)
+	}
+	behind := c.pending
+	c.pending = nil
+	return behind
+}
+
+// Handshake makes TLS of the connection, as the client, and reads on from
+// there. It ends with ctx at the latest.
+func (c *Conn) Handshake(ctx context.Context, config *tls.Config) (tls.ConnectionState, error) {
+	if !c.in.stopped.Load() {
+		c.Behind()
+	}
+	if c.err != nil {
+		return tls.ConnectionState{}, c.err
+	}
+	_ = c.nc.SetDeadline(time.Time{})
+	secure := tls.Client(c.nc, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return secure.ConnectionState(), err
+	}
+	c.nc = secure
+	c.in = startPump(secure, c.now)
+	return secure.ConnectionState(), nil
+}
+
+// LocalAddr is this side's address.
+func (c *Conn) LocalAddr() net.Addr { return c.nc.LocalAddr() }
+
+// RemoteAddr is the server's.
+func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
+
+// Close ends the connection. It does not wait for the other side.
+func (c *Conn) Close() error {
+	c.in.quit()
+	// close_notify must not wait for a server that has stopped reading.
+	_ = c.nc.SetWriteDeadline(c.now().Add(time.Second))
+	return c.nc.Close()
+}
+
+// Reset reports whether err means that the other side broke the connection
+// off (RST), in contrast to closing it.
+func Reset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// EOF reports whether err means that the other side closed the connection.
+func EOF(err error) bool { return errors.Is(err, io.EOF) }

@@ -1,0 +1,124 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"ehlo/session/event"
+	"ehlo/session/wire"
+)
+
+const (
+	// shownLines is up to how many lines a message is told line by line;
+	// shownOctets bounds what that keeps in memory.
+	shownLines  = 64
+	shownOctets = 64 << 10
+
+	// A message is read in pieces of readPiece and written in as many octets;
+	// transparency at most doubles them.
+	readPiece = 256 << 10
+
+	finalDot = ".\r\n"
+)
+
+// send transfers a message after a 354: its text made transparent, the final
+// dot, and then the replies (RFC 5321 4.1.1.4).
+func (s *Session) send(ctx context.Context, a Send) error {
+	s.stage = event.Dot
+	source, err := a.Message.Open()
+	if err != nil {
+		return s.unreadable(err)
+	}
+	defer source.Close()
+
+	small := a.Message.Size.Lines <= shownLines && a.Message.Size.Octets <= shownOctets
+	transferred, err := s.transfer(ctx, source, a, small)
+	s.emit(event.Message{
+		Octets: a.Message.Size.Octets, Lines: a.Message.Size.Lines, Transferred: transferred,
+		File: a.Message.Name, Complete: err == nil, Shown: small,
+	})
+	if err != nil {
+		return err
+	}
+	now := s.opt.Now()
+	s.dotSent = true
+	s.expectFinal(now)
+	if a.Quit {
+		s.announce([]byte("QUIT"), now)
+	}
+	for len(s.due) > 0 {
+		if err := s.readReply(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// transfer writes the message and the final dot, and QUIT where it goes with
+// it, and counts the octets of the message on the wire.
+func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell bool) (int64, error) {
+	var (
+		enc   wire.Encoder
+		in    = make([]byte, readPiece)
+		out   []byte
+		total int64
+	)
+	for done := false; !done; {
+		n, err := io.ReadFull(source, in)
+		done = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !done {
+			return total, s.unreadable(err)
+		}
+		out = enc.Append(out[:0], in[:n])
+		if done {
+			out = enc.End(out)
+		}
+		size := len(out)
+		if tell {
+			s.tellText(out[:size-len(finalDot)])
+		}
+		if done && a.Quit {
+			out = append(out, "QUIT\r\n"...)
+		}
+		if _, err := s.c.Write(ctx, out, s.opt.Timeouts.Reply); err != nil {
+			return total, s.brokenOff(ctx, err)
+		}
+		total += int64(size)
+		if tell {
+			s.tellText([]byte(finalDot))
+		}
+	}
+	return total, nil
+}
+
+// tellText tells the lines of a piece of message text; the piece ends with a
+// line, since a message that is told is written in one.
+func (s *Session) tellText(octets []byte) {
+	now := s.opt.Now()
+	octets = append([]byte(nil), octets...)
+	for len(octets) > 0 {
+		var l wire.Line
+		l, octets = wire.CutLine(octets)
+		s.emitAt(event.Sent{Line: l.Octets, Text: true}, now)
+	}
+}
+
+// unreadable is the end of a message that cannot be read to its end. The
+// connection is closed without the final dot, so that the server takes nothing
+// for a message that is only a part of one.
+func (s *Session) unreadable(err error) error {
+	e := &event.Error{Kind: event.Input, Stage: event.Dot, Message: "the message cannot be read: " + err.Error(), Err: err}
+	e.Hint = "the connection was closed before the final dot: the server has no message"
+	s.close("client", "")
+	return e
+}
+
+// brokenOff is a transfer that the server did not take to its end.
+func (s *Session) brokenOff(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	s.due = append(s.due, due{stage: event.Dot, verb: ".", line: []byte("."), sent: s.opt.Now()})
+	return s.written(ctx, err)
+}

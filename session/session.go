@@ -1,0 +1,243 @@
+// Package session is one SMTP conversation as a state machine: an Action goes
+// in, events come out.
+//
+// New does no I/O. Do does one thing and returns when it is done; everything
+// that happened meanwhile was given to Options.Sink, in order. The order of a
+// conversation is the caller's: Resolve, Connect, Await (the greeting),
+// Command EHLO, StartTLS, Command EHLO again, and so on; package flow has the
+// usual orders. A session never retries, falls back or decides: a 5yz reply is
+// an event.Reply like any other and no error. An error of Do means that the
+// action could not be carried out; it is an *event.Error with kind and stage,
+// or the error of the context.
+//
+// A Session is used by one goroutine. Cancelling the context of Do ends a wait
+// at once and leaves the conversation in step: the reply that was due is read
+// as that command's reply later, by whatever action reads next.
+//
+// RFC 5321; 2920 (PIPELINING), 3207 (STARTTLS), 2033 (LMTP).
+package session
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"ehlo/resolver"
+	"ehlo/session/event"
+	"ehlo/session/internal/conn"
+	"ehlo/session/wire"
+)
+
+// Timeouts bound every wait. RFC 5321 4.5.3.2 asks for minutes, which suits a
+// queue; a person watches here and can wait longer by asking for it.
+type Timeouts struct {
+	Connect time.Duration // for a connection; 0: DefaultConnect
+	Reply   time.Duration // for a whole reply, a handshake, a blocked write; 0: DefaultReply
+	Dot     time.Duration // for the reply to the final dot; 0: DefaultDot
+}
+
+const (
+	DefaultConnect = 30 * time.Second
+	DefaultReply   = 60 * time.Second
+	// RFC 5321 4.5.3.2.6: a server may deliver before it answers, and one that
+	// is cut off too early delivers twice.
+	DefaultDot = 10 * time.Minute
+)
+
+// Options are a session's surroundings. The zero value works.
+type Options struct {
+	Sink     event.Sink                                                           // nil: nobody listens
+	Dial     func(ctx context.Context, network, address string) (net.Conn, error) // nil: a net.Dialer from Bind
+	Bind     netip.Addr                                                           // the local address; invalid: the system's choice
+	Now      func() time.Time                                                     // nil: time.Now
+	Resolver resolver.Resolver                                                    // its Observe is the session's
+	Timeouts Timeouts                                                             //
+	Roots    *x509.CertPool                                                       // nil: the system's
+	TLS      TLSMode                                                              // empty: auto
+	Helo     string                                                               // this host's name; empty: the address literal of the connection
+}
+
+// Session is one conversation, over one connection after another.
+type Session struct {
+	opt  Options
+	seq  int64
+	conn int // the number of the present connection
+
+	candidates []Candidate
+	at         Candidate // where the present connection leads
+	c          *conn.Conn
+	due        []due // what the server has still to answer, oldest first
+	replies    []wire.Reply
+
+	stage    event.Stage // where the last command belongs
+	offers   wire.Offers
+	protocol string
+	secure   bool
+	tls      *event.TLS
+	inText   bool     // after a 354
+	dotSent  bool     // the message that the server has not answered is complete
+	accepted []string // recipients of the transaction that were accepted
+	early    *wire.Reply
+}
+
+// due is one reply that has to come.
+type due struct {
+	stage     event.Stage
+	verb      string
+	line      []byte
+	sent      time.Time
+	recipient string // of an LMTP reply to the message
+}
+
+// New makes a session.
+func New(opt Options) *Session {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Sink == nil {
+		opt.Sink = func(event.Event) {}
+	}
+	if opt.TLS == "" {
+		opt.TLS = TLSAuto
+	}
+	for _, t := range []struct {
+		d     *time.Duration
+		usual time.Duration
+	}{{&opt.Timeouts.Connect, DefaultConnect}, {&opt.Timeouts.Reply, DefaultReply}, {&opt.Timeouts.Dot, DefaultDot}} {
+		if *t.d <= 0 {
+			*t.d = t.usual
+		}
+	}
+	return &Session{opt: opt}
+}
+
+// Do carries out one action.
+func (s *Session) Do(ctx context.Context, action Action) error {
+	s.replies = nil
+	if s.c != nil {
+		stop := context.AfterFunc(ctx, s.c.Interrupt)
+		defer stop()
+	}
+	err := s.do(ctx, action)
+	if err == nil {
+		return nil
+	}
+	if cause := ctx.Err(); cause != nil && errors.Is(err, cause) {
+		return cause
+	}
+	failure, ok := errors.AsType[*event.Error](err)
+	if !ok {
+		failure = &event.Error{Kind: event.Internal, Stage: s.stage, Message: err.Error(), Err: err}
+	}
+	s.emit(event.Failed{Error: failure})
+	return failure
+}
+
+func (s *Session) do(ctx context.Context, action Action) error {
+	switch a := action.(type) {
+	case Resolve:
+		return s.resolve(ctx, a)
+	case Connect:
+		return s.connect(ctx, a.Candidate)
+	}
+	if s.c == nil {
+		return event.Errorf(event.ConnectionLost, s.stage, "there is no connection")
+	}
+	switch a := action.(type) {
+	case Await:
+		return s.await(ctx)
+	case Command:
+		return s.group(ctx, [][]byte{a.Line})
+	case Group:
+		return s.group(ctx, a.Lines)
+	case StartTLS:
+		return s.startTLS(ctx, a.Line)
+	case Text:
+		return s.text(ctx, a.Line)
+	case Send:
+		return s.send(ctx, a)
+	case Watch:
+		return s.watch(ctx)
+	case Close:
+		s.close("client", "")
+		return nil
+	}
+	return fmt.Errorf("no such action: %T", action)
+}
+
+// Replies are the replies to the last action, in order.
+func (s *Session) Replies() []wire.Reply { return s.replies }
+
+// Reply is the last of Replies, or one without a code.
+func (s *Session) Reply() wire.Reply {
+	if len(s.replies) == 0 {
+		return wire.Reply{}
+	}
+	return s.replies[len(s.replies)-1]
+}
+
+// Candidates are the places that Resolve found, in the order to try them.
+func (s *Session) Candidates() []Candidate { return s.candidates }
+
+// Connected says whether there is a connection, as far as is known.
+func (s *Session) Connected() bool { return s.c != nil }
+
+// Offers is the list of the last EHLO.
+func (s *Session) Offers() wire.Offers { return s.offers }
+
+// Protocol is ESMTP, SMTP or LMTP after a greeting by that command, else "".
+func (s *Session) Protocol() string { return s.protocol }
+
+// Secure says whether the connection is under TLS.
+func (s *Session) Secure() bool { return s.secure }
+
+// InText says that the server waits for message text.
+func (s *Session) InText() bool { return s.inText }
+
+// Name is this host's name for EHLO: Options.Helo, or else the address
+// literal of the connection (RFC 5321 4.1.4).
+func (s *Session) Name() string {
+	if s.opt.Helo != "" {
+		return s.opt.Helo
+	}
+	if s.c != nil {
+		if tcp, ok := s.c.LocalAddr().(*net.TCPAddr); ok {
+			if a, ok := netip.AddrFromSlice(tcp.IP); ok {
+				return wire.Literal(a)
+			}
+		}
+	}
+	return "[127.0.0.1]"
+}
+
+// Note puts a remark into the stream of events, in its place.
+func (s *Session) Note(format string, args ...any) {
+	s.emit(event.Note{Text: fmt.Sprintf(format, args...)})
+}
+
+// emit stamps an event with the present time.
+func (s *Session) emit(e event.Event) { s.emitAt(e, s.opt.Now()) }
+
+func (s *Session) emitAt(e event.Event, at time.Time) {
+	h := event.Head{At: at, Conn: s.conn}
+	switch e.(type) {
+	case event.DNS, event.Route:
+		h.Conn = 0
+	}
+	s.seq++
+	h.Seq = s.seq
+	s.opt.Sink(event.Stamp(e, h))
+}
+
+// Fail tells of a failure that a flow has found, and returns it.
+func (s *Session) Fail(e *event.Error) error {
+	s.emit(event.Failed{Error: e})
+	return e
+}
+
+// TLS is the handshake of the present connection, or nil.
+func (s *Session) TLS() *event.TLS { return s.tls }

@@ -1,0 +1,336 @@
+package transcript
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"ehlo/session/event"
+	"ehlo/session/wire"
+)
+
+// Schema is the version of the JSON report. Keys may be added within one.
+const Schema = 1
+
+// Report is the JSON report of one target: what a View knows, with the
+// transcript, which it keeps.
+type Report struct {
+	View
+	Version string
+	Command string
+	Target  string
+	Exit    int
+	Failure *event.Error // nil: all went well
+
+	NoTranscript bool // leave the transcripts out
+
+	lines map[int][]entry // by connection
+}
+
+// entry is one line of the transcript.
+type entry struct {
+	T      float64 `json:"t_ms"`
+	From   string  `json:"from"`
+	Text   *string `json:"text,omitempty"`
+	Octets *int64  `json:"octets,omitempty"`
+}
+
+// Apply takes the next event.
+func (r *Report) Apply(e event.Event) {
+	r.View.Apply(e)
+	h := e.Header()
+	c := r.of(h.Conn)
+	if c == nil {
+		return
+	}
+	line := entry{T: milliseconds(h.At.Sub(c.Started)), From: "C"}
+	var text string
+	switch e := e.(type) {
+	case event.Sent:
+		text = wire.Text(masked(e))
+		line.Text = &text
+	case event.Received:
+		text = wire.Text(e.Line.Octets)
+		line.From, line.Text = "S", &text
+	case event.Message:
+		if e.Shown {
+			return
+		}
+		line.Octets = &e.Octets
+	default:
+		return
+	}
+	if r.lines == nil {
+		r.lines = map[int][]entry{}
+	}
+	r.lines[h.Conn] = append(r.lines[h.Conn], line)
+}
+
+// Adopt takes over the connections of another report of the same target.
+func (r *Report) Adopt(other *Report) {
+	r.Sessions = append(r.Sessions, other.Sessions...)
+	for conn, lines := range other.lines {
+		if r.lines == nil {
+			r.lines = map[int][]entry{}
+		}
+		r.lines[conn] = lines
+	}
+	if other.Last.After(r.Last) {
+		r.Last = other.Last
+	}
+}
+
+type (
+	jsonReport struct {
+		Schema   int           `json:"schema"`
+		Version  string        `json:"version"`
+		Command  string        `json:"command"`
+		Target   string        `json:"target"`
+		Time     string        `json:"time"`
+		Outcome  string        `json:"outcome"`
+		Exit     int           `json:"exit"`
+		Error    *jsonError    `json:"error"`
+		Route    *jsonRoute    `json:"route,omitempty"`
+		Sessions []jsonSession `json:"sessions"`
+	}
+	jsonError struct {
+		Kind    event.Kind `json:"kind"`
+		Phase   string     `json:"phase"`
+		Message string     `json:"message"`
+		Reply   *jsonReply `json:"reply"`
+	}
+	jsonReply struct {
+		Code     int      `json:"code"`
+		Enhanced string   `json:"enhanced,omitempty"`
+		Lines    []string `json:"lines"`
+	}
+	jsonRoute struct {
+		Domain        string          `json:"domain,omitempty"`
+		Unicode       string          `json:"unicode,omitempty"`
+		Source        string          `json:"source"`
+		Authenticated bool            `json:"authenticated"`
+		DNS           float64         `json:"dns_ms"`
+		Reason        string          `json:"reason,omitempty"`
+		Exchangers    []jsonExchanger `json:"exchangers"`
+	}
+	jsonExchanger struct {
+		Host       string     `json:"host"`
+		Unicode    string     `json:"unicode,omitempty"`
+		Preference *uint16    `json:"preference,omitempty"`
+		Port       uint16     `json:"port,omitempty"`
+		Addresses  []string   `json:"addresses"`
+		Notes      []string   `json:"notes,omitempty"`
+		Error      *jsonError `json:"error"`
+	}
+	jsonSession struct {
+		Host       string          `json:"host"`
+		Address    string          `json:"address"`
+		Outcome    string          `json:"outcome"`
+		Error      *jsonError      `json:"error"`
+		Greeting   *jsonReply      `json:"greeting,omitempty"`
+		Protocol   string          `json:"protocol,omitempty"`
+		Extensions []jsonOffer     `json:"extensions,omitempty"`
+		BeforeTLS  []jsonOffer     `json:"extensions_before_tls,omitempty"`
+		Size       *jsonSize       `json:"size,omitempty"`
+		TLS        *jsonTLS        `json:"tls,omitempty"`
+		Auth       *jsonAuth       `json:"auth,omitempty"`
+		Recipients []jsonRecipient `json:"recipients,omitempty"`
+		Delivery   Delivery        `json:"delivery"`
+		Message    *jsonMessage    `json:"message,omitempty"`
+		Timings    jsonTimings     `json:"timings_ms"`
+		Transcript []entry         `json:"transcript"`
+	}
+	jsonOffer struct {
+		Keyword string   `json:"keyword"`
+		Params  []string `json:"params"`
+	}
+	jsonSize struct {
+		State             wire.SizeState `json:"state"`
+		Declared          *uint64        `json:"declared,omitempty"`
+		LargestAttachment *int64         `json:"largest_attachment,omitempty"`
+	}
+	jsonTLS struct {
+		Mode         string            `json:"mode"`
+		Version      string            `json:"version"`
+		Cipher       string            `json:"cipher"`
+		Verified     bool              `json:"verified"`
+		Error        string            `json:"error"`
+		Certificates []jsonCertificate `json:"certificates"`
+	}
+	jsonCertificate struct {
+		Subject   string   `json:"subject"`
+		Issuer    string   `json:"issuer"`
+		Names     []string `json:"names"`
+		NotBefore string   `json:"not_before"`
+		NotAfter  string   `json:"not_after"`
+		Key       string   `json:"key"`
+		SHA256    string   `json:"sha256"`
+	}
+	jsonAuth struct {
+		Offered []string `json:"offered"`
+	}
+	jsonRecipient struct {
+		Address string     `json:"address"`
+		Reply   *jsonReply `json:"reply"`
+	}
+	jsonMessage struct {
+		Octets      int64 `json:"octets"`
+		Transferred int64 `json:"transferred"`
+	}
+	jsonTimings struct {
+		Connect  float64 `json:"connect"`
+		Greeting float64 `json:"greeting"`
+		Helo     float64 `json:"helo"`
+		TLS      float64 `json:"tls"`
+		Auth     float64 `json:"auth"`
+		Mail     float64 `json:"mail"`
+		Rcpt     float64 `json:"rcpt"`
+		Data     float64 `json:"data"`
+		Total    float64 `json:"total"`
+	}
+)
+
+// JSON is the report on one line, with its line feed.
+func (r *Report) JSON() []byte {
+	out := jsonReport{
+		Schema: Schema, Version: r.Version, Command: r.Command, Target: wire.Text([]byte(r.Target)),
+		Time: r.Started.UTC().Format(time.RFC3339Nano), Outcome: outcome(r.Failure), Exit: r.Exit, Error: errorJSON(r.Failure),
+		Route: routeJSON(r.Route), Sessions: []jsonSession{},
+	}
+	for _, c := range r.Sessions {
+		lines := r.lines[c.Conn]
+		if r.NoTranscript {
+			lines = nil
+		}
+		out.Sessions = append(out.Sessions, sessionJSON(c, lines, r.Last))
+	}
+	return marshal(out)
+}
+
+// marshal writes a value on one line. Angle brackets stay: they are what mail
+// addresses stand in, and no browser reads this.
+func marshal(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		// Only plain data gets here; a failure is a defect of ehlo's.
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+func outcome(e *event.Error) string {
+	if e != nil {
+		return "failed"
+	}
+	return "ok"
+}
+
+func errorJSON(e *event.Error) *jsonError {
+	if e == nil {
+		return nil
+	}
+	return &jsonError{Kind: e.Kind, Phase: e.Stage.Phase(), Message: wire.Text([]byte(e.Message)), Reply: replyJSON(e.Reply)}
+}
+
+func replyJSON(r *wire.Reply) *jsonReply {
+	if r == nil {
+		return nil
+	}
+	return &jsonReply{Code: r.Code, Enhanced: r.Enhanced, Lines: r.Texts()}
+}
+
+func routeJSON(e *event.Route) *jsonRoute {
+	if e == nil {
+		return nil
+	}
+	out := &jsonRoute{
+		Domain: e.Domain, Unicode: e.Unicode, Source: e.Source, Authenticated: e.Authenticated,
+		DNS: milliseconds(e.Elapsed), Reason: e.Reason, Exchangers: []jsonExchanger{},
+	}
+	for _, x := range e.Exchangers {
+		one := jsonExchanger{Host: x.Host, Unicode: x.Unicode, Port: x.Port, Addresses: x.Addresses, Notes: x.Notes, Error: errorJSON(x.Error)}
+		if e.Source == "mx" || e.Source == "srv" {
+			one.Preference = &x.Preference
+		}
+		if one.Addresses == nil {
+			one.Addresses = []string{}
+		}
+		out.Exchangers = append(out.Exchangers, one)
+	}
+	return out
+}
+
+func sessionJSON(c *Conversation, lines []entry, last time.Time) jsonSession {
+	if !c.Ended.IsZero() {
+		last = c.Ended
+	}
+	t := c.Timings
+	out := jsonSession{
+		Host: c.Host, Address: c.Address, Outcome: outcome(c.Error), Error: errorJSON(c.Error),
+		Greeting: replyJSON(c.Greeting), Protocol: c.Protocol,
+		Extensions: offersJSON(c.Offers), BeforeTLS: offersJSON(c.OffersBeforeTLS),
+		Size: sizeJSON(c.Size), TLS: tlsJSON(c.TLS), Delivery: c.Delivery(), Transcript: lines,
+		Timings: jsonTimings{
+			milliseconds(t.Connect), milliseconds(t.Greeting), milliseconds(t.Helo), milliseconds(t.TLS), milliseconds(t.Auth),
+			milliseconds(t.Mail), milliseconds(t.Rcpt), milliseconds(t.Data), milliseconds(last.Sub(c.Started)),
+		},
+	}
+	if out.Transcript == nil {
+		out.Transcript = []entry{}
+	}
+	if mechs := c.Offers.Mechanisms(); len(mechs) > 0 {
+		out.Auth = &jsonAuth{Offered: mechs}
+	}
+	for _, r := range c.Recipients {
+		out.Recipients = append(out.Recipients, jsonRecipient{wire.Text([]byte(r.Address)), replyJSON(&r.Reply)})
+	}
+	if c.Message != nil {
+		out.Message = &jsonMessage{c.Message.Octets, c.Message.Transferred}
+	}
+	return out
+}
+
+func offersJSON(offers wire.Offers) []jsonOffer {
+	var out []jsonOffer
+	for _, o := range offers {
+		params := o.Params
+		if params == nil {
+			params = []string{}
+		}
+		out = append(out, jsonOffer{o.Keyword, params})
+	}
+	return out
+}
+
+func sizeJSON(s *wire.Size) *jsonSize {
+	if s == nil {
+		return nil
+	}
+	out := &jsonSize{State: s.State}
+	if s.State == wire.SizeDeclared {
+		largest := LargestAttachment(*s)
+		out.Declared, out.LargestAttachment = &s.Declared, &largest
+	}
+	return out
+}
+
+func tlsJSON(e *event.TLS) *jsonTLS {
+	if e == nil {
+		return nil
+	}
+	out := &jsonTLS{Mode: e.Mode, Version: e.Version, Cipher: e.Cipher, Verified: e.Verified, Error: e.Problem, Certificates: []jsonCertificate{}}
+	for _, c := range e.Certificates {
+		out.Certificates = append(out.Certificates, jsonCertificate{
+			c.Subject, c.Issuer, c.Names,
+			c.NotBefore.UTC().Format(time.RFC3339), c.NotAfter.UTC().Format(time.RFC3339), c.Key, c.SHA256,
+		})
+	}
+	return out
+}
+
+// milliseconds with a resolution of a microsecond.
+func milliseconds(d time.Duration) float64 {
+	return float64(d.Microseconds()) / 1000
+}

@@ -1,0 +1,293 @@
+// Package transcript makes of a session's events what people and programs
+// read: a View (what is known now), and the encoders for plain text, the JSON
+// report and the JSON events. Every encoder masks what an event marks as
+// secret and escapes what came from outside.
+package transcript
+
+import (
+	"time"
+
+	"ehlo/session/event"
+	"ehlo/session/wire"
+)
+
+// View is what is known now of a target: fold it over the events with Apply.
+// It does not keep the transcript, and does not grow with it.
+type View struct {
+	Started  time.Time // of the first event
+	Last     time.Time // of the last event
+	Queries  int       // DNS exchanges
+	Route    *event.Route
+	Sessions []*Conversation // one for each connection that was attempted, in order
+	Error    *event.Error    // the last failure, if nothing has succeeded since
+	Refused  int             // replies 4yz and 5yz
+}
+
+// State is how far a connection is.
+type State string
+
+const (
+	Connecting State = "CONNECTING"
+	Greeting   State = "GREETING" // connected, no greeting yet
+	Greeted    State = "GREETED"  // no EHLO yet
+	Ready      State = "READY"
+	InText     State = "DATA" // the server waits for message text
+	Closed     State = "CLOSED"
+	Failing    State = "FAIL"
+)
+
+// Delivery is what became of the message.
+type Delivery string
+
+const (
+	DeliveryNone     Delivery = "none"     // nothing was handed over
+	DeliveryAccepted Delivery = "accepted" // for every recipient
+	DeliveryRejected Delivery = "rejected" // for good
+	DeliveryDeferred Delivery = "deferred" // for now
+	DeliveryPartial  Delivery = "partial"  // for some recipients
+	DeliveryUnknown  Delivery = "unknown"  // no reply to the final dot
+)
+
+// Recipient is a recipient of the last transaction and what the server said
+// of it.
+type Recipient struct {
+	Address string
+	Reply   wire.Reply
+}
+
+// Timings is where the time went; 0 where a step was not taken. With
+// pipelining the replies of a group have a common start.
+type Timings struct {
+	Connect, Greeting, Helo, TLS, Auth, Mail, Rcpt, Data time.Duration
+}
+
+// Conversation is one connection.
+type Conversation struct {
+	Conn            int
+	Host            string
+	Network         string
+	Address         string
+	URL             string
+	State           State
+	Started, Ended  time.Time
+	Greeting        *wire.Reply
+	Protocol        string
+	Offers          wire.Offers
+	OffersBeforeTLS wire.Offers
+	Size            *wire.Size
+	TLS             *event.TLS
+	Recipients      []Recipient
+	Message         *event.Message
+	Timings         Timings
+	Waiting         *event.Waiting // what is awaited now
+	LastReply       *event.Reply
+	Error           *event.Error
+
+	dotSent bool
+	verdict Delivery // of the present transaction, recipients aside
+}
+
+// Now is the connection that was opened last, or nil.
+func (v *View) Now() *Conversation {
+	if len(v.Sessions) == 0 {
+		return nil
+	}
+	return v.Sessions[len(v.Sessions)-1]
+}
+
+// of is the conversation that an event belongs to.
+func (v *View) of(conn int) *Conversation {
+	for i := len(v.Sessions) - 1; i >= 0; i-- {
+		if v.Sessions[i].Conn == conn {
+			return v.Sessions[i]
+		}
+	}
+	return nil
+}
+
+// Apply takes the next event.
+func (v *View) Apply(e event.Event) {
+	h := e.Header()
+	if v.Started.IsZero() {
+		v.Started = h.At
+	}
+	v.Last = h.At
+	switch e := e.(type) {
+	case event.DNS:
+		v.Queries++
+		return
+	case event.Route:
+		v.Route = &e
+		return
+	case event.Connecting:
+		v.Sessions = append(v.Sessions, &Conversation{
+			Conn: h.Conn, Host: e.Host, Network: e.Network, Address: e.Address, URL: e.URL,
+			State: Connecting, Started: h.At, verdict: DeliveryNone,
+		})
+		return
+	case event.Failed:
+		if e.Error.Stage != event.Quit {
+			v.Error = e.Error
+		}
+	case event.Reply:
+		if c := e.Reply.Class(); c == 4 || c == 5 {
+			v.Refused++
+		}
+	}
+	if c := v.of(h.Conn); c != nil {
+		c.apply(e, h.At)
+		if c.State == Ready && c.Error == nil {
+			v.Error = nil
+		}
+	}
+}
+
+func (c *Conversation) apply(e event.Event, at time.Time) {
+	switch e := e.(type) {
+	case event.Connected:
+		c.State, c.Timings.Connect = Greeting, e.Elapsed
+	case event.Waiting:
+		c.Waiting = &e
+	case event.Sent:
+		if e.Text && string(e.Line) == "." {
+			c.dotSent = true
+		}
+	case event.Message:
+		c.Message, c.dotSent = &e, e.Complete
+	case event.Reply:
+		c.Waiting = nil
+		c.reply(e)
+	case event.TLS:
+		c.Waiting = nil
+		c.TLS = &e
+		c.Timings.TLS += e.Elapsed
+		if e.Mode == "starttls" {
+			c.OffersBeforeTLS, c.Offers, c.Size, c.Protocol = c.Offers, nil, nil, ""
+		}
+	case event.Extensions:
+		c.Offers, c.Protocol = e.Offers, e.Protocol
+	case event.Size:
+		c.Size = &e.Size
+	case event.Failed:
+		c.Waiting = nil
+		if e.Error.Stage == event.Quit {
+			return
+		}
+		c.Error, c.Ended = e.Error, at
+		if c.State != Closed {
+			c.State = Failing
+		}
+		if e.Error.Stage == event.Dot && c.dotSent && e.Error.Reply == nil {
+			c.verdict = DeliveryUnknown
+		}
+	case event.Closed:
+		c.Waiting = nil
+		c.Ended = at
+		if c.State != Failing {
+			c.State = Closed
+		}
+	}
+}
+
+// reply takes a reply into account.
+func (c *Conversation) reply(e event.Reply) {
+	c.LastReply = &e
+	if e.Unasked {
+		return
+	}
+	ok := e.Reply.Positive()
+	switch e.Verb {
+	case "":
+		c.Greeting, c.Timings.Greeting = &e.Reply, e.Elapsed
+		c.State = Greeted
+	case "EHLO", "HELO", "LHLO":
+		c.Timings.Helo += e.Elapsed
+		if ok {
+			c.State = Ready
+		}
+	case "STARTTLS":
+		c.Timings.TLS += e.Elapsed
+	case "AUTH":
+		c.Timings.Auth += e.Elapsed
+	case "MAIL":
+		c.Timings.Mail = e.Elapsed
+		c.Recipients, c.Message, c.dotSent = nil, nil, false
+		c.verdict = refusalOf(e.Reply)
+	case "RCPT":
+		c.Timings.Rcpt = max(c.Timings.Rcpt, e.Elapsed)
+		c.Recipients = append(c.Recipients, Recipient{wire.PathOf(e.Command), e.Reply})
+	case "DATA":
+		c.Timings.Data = e.Elapsed
+		if e.Reply.Code == 354 {
+			c.State = InText
+		} else if c.verdict == DeliveryNone {
+			c.verdict = refusalOf(e.Reply)
+		}
+	case ".":
+		c.Timings.Data += e.Elapsed
+		if c.State == InText {
+			c.State = Ready
+		}
+		c.final(e)
+	}
+}
+
+// final takes a reply to the end of the message.
+func (c *Conversation) final(e event.Reply) {
+	if e.Recipient == "" {
+		c.verdict = refusalOf(e.Reply)
+		if e.Reply.Positive() {
+			c.verdict = DeliveryAccepted
+		}
+		return
+	}
+	for i, r := range c.Recipients {
+		if r.Address == e.Recipient && r.Reply.Positive() {
+			c.Recipients[i].Reply = e.Reply
+			break
+		}
+	}
+	c.verdict = DeliveryAccepted // the recipients say for whom
+}
+
+func refusalOf(r wire.Reply) Delivery {
+	switch r.Class() {
+	case 4:
+		return DeliveryDeferred
+	case 5:
+		return DeliveryRejected
+	}
+	return DeliveryNone
+}
+
+// Delivery is what became of the last message of the connection.
+func (c *Conversation) Delivery() Delivery {
+	good, deferred := 0, 0
+	for _, r := range c.Recipients {
+		if r.Reply.Positive() {
+			good++
+		} else if r.Reply.Class() == 4 {
+			deferred++
+		}
+	}
+	refused := len(c.Recipients) - good
+	switch {
+	case refused == 0 || c.verdict == DeliveryUnknown:
+		return c.verdict
+	case good == 0 && deferred == refused:
+		return DeliveryDeferred
+	case good == 0:
+		return DeliveryRejected
+	case c.verdict == DeliveryAccepted:
+		return DeliveryPartial
+	}
+	return c.verdict
+}
+
+// Name is the exchanger's name, or the address where there is none.
+func (c *Conversation) Name() string {
+	if c.Host != "" {
+		return c.Host
+	}
+	return c.Address
+}
