@@ -185,6 +185,10 @@ func (s *Session) readReply(ctx context.Context) error {
 	if a, bad := r.Reply.Malformed(); bad {
 		return s.malformed(d, r.Reply, a)
 	}
+	if unasked {
+		s.early = &r.Reply
+		return nil
+	}
 	s.learn(d, r.Reply)
 	return nil
 }

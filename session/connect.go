@@ -19,7 +19,7 @@ func (s *Session) connect(ctx context.Context, to Candidate) error {
 	s.conn++
 	s.at, s.stage = to, event.Connect
 	s.forget()
-	s.emit(event.Connecting{Host: to.Host, Network: to.Network, Address: to.Address, URL: to.URL(), Timeout: s.opt.Timeouts.Connect})
+	s.emit(event.Connecting{Host: to.Name(), Network: to.Network, Address: to.Address, URL: to.URL(), Timeout: s.opt.Timeouts.Connect})
 	started := s.opt.Now()
 	nc, err := s.dial(ctx, to)
 	if err != nil {
@@ -57,9 +57,9 @@ func (s *Session) dial(ctx context.Context, to Candidate) (net.Conn, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	where := to.Name()
-	if where != to.Address {
-		where += " (" + to.Address + ")"
+	where := to.Address
+	if to.Host != "" {
+		where = to.Host + " (" + to.Address + ")"
 	}
 	fail := func(kind event.Kind, why string) (net.Conn, error) {
 		e := event.Errorf(kind, event.Connect, "connect to %s: %s", where, why)

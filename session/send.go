@@ -64,9 +64,9 @@ func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell b
 		out   []byte
 		total int64
 	)
-	for done := false; !done; {
+	for {
 		n, err := io.ReadFull(source, in)
-		done = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		done := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if err != nil && !done {
 			return total, s.unreadable(err)
 		}
@@ -85,11 +85,33 @@ func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell b
 			return total, s.brokenOff(ctx, err)
 		}
 		total += int64(size)
-		if tell {
-			s.tellText([]byte(finalDot))
+		if done {
+			if tell {
+				s.tellText([]byte(finalDot))
+			}
+			break
+		}
+		if s.c.Ready() {
+			if err := s.interjected(ctx, total); err != nil {
+				return total, err
+			}
 		}
 	}
 	return total, nil
+}
+
+// interjected reads what the server says in the middle of a message. It is
+// shown at once; the message goes on, since a reply is due behind its end all
+// the same, unless the server has closed the connection.
+func (s *Session) interjected(ctx context.Context, total int64) error {
+	err := s.readReply(ctx)
+	if err != nil || s.c != nil {
+		return err
+	}
+	e := event.Errorf(event.ConnectionLost, event.Dot, "%s closed the connection in the middle of the message (%s octets were sent); the final dot was not sent: the server has no message",
+		s.at.Name(), wire.Thousands(uint64(total)))
+	e.Reply = s.early
+	return e
 }
 
 // tellText tells the lines of a piece of message text; the piece ends with a

@@ -120,7 +120,7 @@ func greet(ctx context.Context, s *session.Session, p Plan, to session.Candidate
 	if err := stop(ctx, s, p, event.StartTLS); err != nil {
 		return err
 	}
-	return introduce(ctx, s, p, verbFor(p, to), event.HeloTLS)
+	return told(s, introduce(ctx, s, verbFor(p, to), event.HeloTLS))
 }
 
 // connect opens the connection and waits for its whole greeting.
@@ -154,38 +154,48 @@ func verbFor(p Plan, to session.Candidate) string {
 // or goes away at it (RFC 5321 3.2), in the latter case on a new connection.
 func hello(ctx context.Context, s *session.Session, p Plan, to session.Candidate) error {
 	verb := verbFor(p, to)
-	err := introduce(ctx, s, p, verb, event.Helo)
+	err := introduce(ctx, s, verb, event.Helo)
 	e, ok := errors.AsType[*event.Error](err)
-	if !ok || verb != "EHLO" || p.Protocol != "" {
-		return err
+	if !ok || verb != "EHLO" || p.Protocol != "" || e.Kind != event.Rejected && e.Kind != event.ConnectionLost {
+		return told(s, err)
 	}
-	switch {
-	case e.Kind == event.Rejected && s.Connected():
-		s.Note("EHLO was refused: HELO is tried")
-		err := introduce(ctx, s, p, "HELO", event.Helo)
+	if s.Connected() {
+		s.Note("EHLO is refused: HELO is tried")
+		err := introduce(ctx, s, "HELO", event.Helo)
 		if lost, ok := errors.AsType[*event.Error](err); !ok || lost.Kind != event.ConnectionLost {
-			return err
+			return told(s, err)
 		}
-	case e.Kind == event.Rejected, e.Kind == event.ConnectionLost:
-	default:
-		return err
 	}
 	s.Note("the server closed the connection at EHLO: HELO is tried on a new one")
 	if err := connect(ctx, s, p, to); err != nil {
 		return err
 	}
-	return introduce(ctx, s, p, "HELO", event.Helo)
+	return told(s, introduce(ctx, s, "HELO", event.Helo))
 }
 
-// introduce sends one of EHLO, HELO, LHLO and wants a 250.
-func introduce(ctx context.Context, s *session.Session, _ Plan, verb string, stage event.Stage) error {
+// introduce sends one of EHLO, HELO, LHLO and wants a 250. A refusal is
+// returned and not yet told: HELO may mend it.
+func introduce(ctx context.Context, s *session.Session, verb string, stage event.Stage) error {
 	if err := s.Do(ctx, session.Command{Line: []byte(verb + " " + s.Name())}); err != nil {
 		return err
 	}
-	if r := s.Reply(); r.Code != 250 {
-		return s.Fail(refusal(stage, verb+" is refused", r))
+	r := s.Reply()
+	if r.Code == 250 {
+		return nil
 	}
-	return nil
+	e := refusal(stage, verb+" is refused", r)
+	if e.Kind == event.MalformedReply {
+		return s.Fail(e)
+	}
+	return e
+}
+
+// told tells of a refusal; other errors were told by the session.
+func told(s *session.Session, err error) error {
+	if e, ok := errors.AsType[*event.Error](err); ok && (e.Kind == event.Rejected || e.Kind == event.Deferred) {
+		return s.Fail(e)
+	}
+	return err
 }
 
 // secure makes TLS of the session where the candidate's mode says so, and

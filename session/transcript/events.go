@@ -26,7 +26,7 @@ func EventJSON(e event.Event, start time.Time) []byte {
 			TTL           uint32   `json:"ttl"`
 			Elapsed       float64  `json:"elapsed_ms"`
 			Error         string   `json:"error,omitempty"`
-		}{head, e.Name, e.Type, e.Server, e.Network, e.Rcode, notNil(e.Answers), e.Authenticated, e.TTL, milliseconds(e.Elapsed), e.Error})
+		}{head, shown(e.Name), e.Type, e.Server, e.Network, e.Rcode, shownAll(e.Answers), e.Authenticated, e.TTL, milliseconds(e.Elapsed), shown(e.Error)})
 	case event.Route:
 		return marshal(struct {
 			jsonHead
@@ -40,20 +40,20 @@ func EventJSON(e event.Event, start time.Time) []byte {
 			Address string  `json:"address"`
 			URL     string  `json:"url"`
 			Timeout float64 `json:"timeout_ms"`
-		}{head, e.Host, e.Network, e.Address, e.URL, milliseconds(e.Timeout)})
+		}{head, shown(e.Host), e.Network, shown(e.Address), shown(e.URL), milliseconds(e.Timeout)})
 	case event.Connected:
 		return marshal(struct {
 			jsonHead
 			Local   string  `json:"local"`
 			Remote  string  `json:"remote"`
 			Elapsed float64 `json:"elapsed_ms"`
-		}{head, e.Local, e.Remote, milliseconds(e.Elapsed)})
+		}{head, shown(e.Local), shown(e.Remote), milliseconds(e.Elapsed)})
 	case event.Waiting:
 		return marshal(struct {
 			jsonHead
 			For     string  `json:"for"`
 			Timeout float64 `json:"timeout_ms"`
-		}{head, e.For, milliseconds(e.Timeout)})
+		}{head, shown(e.For), milliseconds(e.Timeout)})
 	case event.Sent:
 		return marshal(jsonLine{head, "C", wire.Text(masked(e))})
 	case event.Received:
@@ -100,7 +100,7 @@ func eventJSON(e event.Event, head jsonHead) []byte {
 			Transferred int64  `json:"transferred"`
 			File        string `json:"file,omitempty"`
 			Complete    bool   `json:"complete"`
-		}{head, e.Octets, e.Transferred, e.File, e.Complete})
+		}{head, e.Octets, e.Transferred, shown(e.File), e.Complete})
 	case event.TLS:
 		return marshal(struct {
 			jsonHead
@@ -123,7 +123,7 @@ func eventJSON(e event.Event, head jsonHead) []byte {
 		return marshal(struct {
 			jsonHead
 			Text string `json:"text"`
-		}{head, wire.Text([]byte(e.Text))})
+		}{head, shown(e.Text)})
 	case event.Failed:
 		return marshal(struct {
 			jsonHead
@@ -134,7 +134,7 @@ func eventJSON(e event.Event, head jsonHead) []byte {
 			jsonHead
 			By      string `json:"by"`
 			Problem string `json:"problem,omitempty"`
-		}{head, e.By, e.Problem})
+		}{head, e.By, shown(e.Problem)})
 	}
 	return marshal(head)
 }

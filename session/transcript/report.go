@@ -193,7 +193,7 @@ type (
 // JSON is the report on one line, with its line feed.
 func (r *Report) JSON() []byte {
 	out := jsonReport{
-		Schema: Schema, Version: r.Version, Command: r.Command, Target: wire.Text([]byte(r.Target)),
+		Schema: Schema, Version: r.Version, Command: r.Command, Target: shown(r.Target),
 		Time: r.Started.UTC().Format(time.RFC3339Nano), Outcome: outcome(r.Failure), Exit: r.Exit, Error: errorJSON(r.Failure),
 		Route: routeJSON(r.Route), Sessions: []jsonSession{},
 	}
@@ -231,7 +231,7 @@ func errorJSON(e *event.Error) *jsonError {
 	if e == nil {
 		return nil
 	}
-	return &jsonError{Kind: e.Kind, Phase: e.Stage.Phase(), Message: wire.Text([]byte(e.Message)), Reply: replyJSON(e.Reply)}
+	return &jsonError{Kind: e.Kind, Phase: e.Stage.Phase(), Message: shown(e.Message), Reply: replyJSON(e.Reply)}
 }
 
 func replyJSON(r *wire.Reply) *jsonReply {
@@ -246,16 +246,13 @@ func routeJSON(e *event.Route) *jsonRoute {
 		return nil
 	}
 	out := &jsonRoute{
-		Domain: e.Domain, Unicode: e.Unicode, Source: e.Source, Authenticated: e.Authenticated,
-		DNS: milliseconds(e.Elapsed), Reason: e.Reason, Exchangers: []jsonExchanger{},
+		Domain: shown(e.Domain), Unicode: shown(e.Unicode), Source: e.Source, Authenticated: e.Authenticated,
+		DNS: milliseconds(e.Elapsed), Reason: shown(e.Reason), Exchangers: []jsonExchanger{},
 	}
 	for _, x := range e.Exchangers {
-		one := jsonExchanger{Host: x.Host, Unicode: x.Unicode, Port: x.Port, Addresses: x.Addresses, Notes: x.Notes, Error: errorJSON(x.Error)}
+		one := jsonExchanger{Host: shown(x.Host), Unicode: shown(x.Unicode), Port: x.Port, Addresses: shownAll(x.Addresses), Notes: shownAll(x.Notes), Error: errorJSON(x.Error)}
 		if e.Source == "mx" || e.Source == "srv" {
 			one.Preference = &x.Preference
-		}
-		if one.Addresses == nil {
-			one.Addresses = []string{}
 		}
 		out.Exchangers = append(out.Exchangers, one)
 	}
@@ -268,7 +265,7 @@ func sessionJSON(c *Conversation, lines []entry, last time.Time) jsonSession {
 	}
 	t := c.Timings
 	out := jsonSession{
-		Host: c.Host, Address: c.Address, Outcome: outcome(c.Error), Error: errorJSON(c.Error),
+		Host: shown(c.Host), Address: shown(c.Address), Outcome: outcome(c.Error), Error: errorJSON(c.Error),
 		Greeting: replyJSON(c.Greeting), Protocol: c.Protocol,
 		Extensions: offersJSON(c.Offers), BeforeTLS: offersJSON(c.OffersBeforeTLS),
 		Size: sizeJSON(c.Size), TLS: tlsJSON(c.TLS), Delivery: c.Delivery(), Transcript: lines,
@@ -320,10 +317,10 @@ func tlsJSON(e *event.TLS) *jsonTLS {
 	if e == nil {
 		return nil
 	}
-	out := &jsonTLS{Mode: e.Mode, Version: e.Version, Cipher: e.Cipher, Verified: e.Verified, Error: e.Problem, Certificates: []jsonCertificate{}}
+	out := &jsonTLS{Mode: e.Mode, Version: e.Version, Cipher: e.Cipher, Verified: e.Verified, Error: shown(e.Problem), Certificates: []jsonCertificate{}}
 	for _, c := range e.Certificates {
 		out.Certificates = append(out.Certificates, jsonCertificate{
-			c.Subject, c.Issuer, c.Names,
+			shown(c.Subject), shown(c.Issuer), shownAll(c.Names),
 			c.NotBefore.UTC().Format(time.RFC3339), c.NotAfter.UTC().Format(time.RFC3339), c.Key, c.SHA256,
 		})
 	}

@@ -48,12 +48,12 @@ func (t *Text) Apply(e event.Event) {
 	case event.Connecting:
 		t.last = e
 	case event.Connected:
-		t.directive("@connect " + t.last.URL)
+		t.directive("@connect " + shown(t.last.URL))
 		t.comment("connected to %s in %s", e.Remote, Milliseconds(e.Elapsed))
 	case event.Sent:
 		t.line("C:", ScriptText(masked(e)), cyan)
 	case event.Received:
-		t.line("S:", strings.ReplaceAll(wire.Text(e.Line.Octets), "${", "$${"), replyColor(e.Line.Octets))
+		t.line("S:", ScriptText(e.Line.Octets), replyColor(e.Line.Octets))
 	case event.Reply:
 		if e.Unasked {
 			t.comment("the server said this without being asked")
@@ -111,7 +111,7 @@ func (t *Text) Summary(lines ...string) {
 
 func (t *Text) comment(format string, args ...any) {
 	s := fmt.Sprintf(format, args...)
-	t.write(dim, "# "+wire.Text([]byte(s)))
+	t.write(dim, "# "+shown(s))
 }
 
 func (t *Text) directive(s string) { t.write("", s) }
@@ -144,6 +144,18 @@ func replyColor(line []byte) string {
 		return red
 	}
 	return ""
+}
+
+// shown makes text for people printable. What it is made of is escaped
+// already where that matters, and stays as it is.
+func shown(s string) string { return wire.Visible([]byte(s)) }
+
+func shownAll(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = shown(s)
+	}
+	return out
 }
 
 // ScriptText is the text of a script's line that stands for these octets:
