@@ -115,7 +115,7 @@ func describeRoute(r *resolver.Route, source string) event.Route {
 		Authenticated: r.Authenticated, Elapsed: r.Elapsed, Reason: r.Reason,
 	}
 	for _, x := range r.Exchangers {
-		out := event.Exchanger{Host: x.Host, Preference: x.Preference, Port: x.Port, Notes: x.Notes}
+		out := event.Exchanger{Host: x.Host, Unicode: x.Unicode, Preference: x.Preference, Port: x.Port, Notes: x.Notes}
 		for _, a := range x.Addresses {
 			out.Addresses = append(out.Addresses, a.String())
 		}

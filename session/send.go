@@ -56,21 +56,30 @@ func (s *Session) send(ctx context.Context, a Send) error {
 }
 
 // transfer writes the message and the final dot, and QUIT where it goes with
-// it, and counts the octets of the message on the wire.
+// it, and counts the octets of the message on the wire. It reads one piece
+// ahead, so that the dot goes out with the last of the text: a short segment of
+// its own would be held back by some systems until all before it is
+// acknowledged (RFC 9293 3.7.4, Nagle).
 func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell bool) (int64, error) {
 	var (
-		enc   wire.Encoder
-		in    = make([]byte, readPiece)
-		out   []byte
-		total int64
+		enc          wire.Encoder
+		now, next    = make([]byte, readPiece), []byte(nil)
+		encoded, out []byte
+		total        int64
 	)
-	for {
-		n, err := io.ReadFull(source, in)
-		done := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !done {
-			return total, s.unreadable(err)
+	n, more, err := fill(source, now)
+	for err == nil {
+		ahead := 0
+		if more {
+			if next == nil {
+				next = make([]byte, readPiece)
+			}
+			if ahead, more, err = fill(source, next); err != nil {
+				break
+			}
 		}
-		out = enc.Append(out[:0], in[:n])
+		out = enc.Encode(encoded, now[:n])
+		done := ahead == 0
 		if done {
 			out = enc.End(out)
 		}
@@ -89,15 +98,28 @@ func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell b
 			if tell {
 				s.tellText([]byte(finalDot))
 			}
-			break
+			return total, nil
 		}
 		if s.c.Ready() {
 			if err := s.interjected(ctx, total); err != nil {
 				return total, err
 			}
 		}
+		if &out[0] != &now[0] {
+			encoded = out
+		}
+		now, next, n = next, now, ahead
 	}
-	return total, nil
+	return total, s.unreadable(err)
+}
+
+// fill reads a piece, and says whether there may be more behind it.
+func fill(source io.Reader, piece []byte) (n int, more bool, err error) {
+	n, err = io.ReadFull(source, piece)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return n, false, nil
+	}
+	return n, err == nil, err
 }
 
 // interjected reads what the server says in the middle of a message. It is

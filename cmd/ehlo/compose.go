@@ -3,75 +3,57 @@ package main
 import (
 	"errors"
 	"io"
-	"os"
+	"io/fs"
 	"strings"
-	"time"
 
 	"ehlo/session/event"
 	"ehlo/session/flow"
 	"ehlo/session/message"
 )
 
-// maxBody bounds a --body text that comes from a file or standard input: it
-// is composed in memory. A larger message is sent with --data, which streams.
+// maxBody bounds a --body text from standard input: it is composed in memory.
+// A larger message is sent with --data, which streams.
 const maxBody = 16 << 20
 
 // compose makes the message of the flags.
-func (a *app) compose(l *letterFlags, letter flow.Letter) (*message.Message, func(), error) {
-	nothing := func() {}
-	body, err := a.bodyText(l.body)
-	if err != nil {
-		return nil, nothing, err
-	}
+func (a *app) compose(l *letterFlags, letter flow.Letter, helo string) (*message.Message, error) {
 	d := message.Draft{
 		From: letter.From.String(), Subject: l.subject, Headers: l.headers,
-		Body: body, Attachments: l.attach, Date: time.Now(),
+		Attachments: l.attach, Host: helo,
 	}
 	for _, to := range letter.To {
 		d.To = append(d.To, to.String())
 	}
-	m, err := message.Compose(d)
-	if err != nil {
-		return nil, nothing, composeError(err)
-	}
-	return m, nothing, nil
-}
-
-// composeError tells a file that cannot be read from a header that cannot
-// stand in a message.
-func composeError(err error) error {
-	if _, ok := errors.AsType[*os.PathError](err); ok {
-		return input(err, "--attach")
-	}
-	return usage("", "%s", err)
-}
-
-// bodyText is the text of --body: as given, from a file, or from standard
-// input.
-func (a *app) bodyText(body string) (string, error) {
-	var (
-		source io.Reader
-		name   string
-	)
-	switch {
-	case body == "-":
-		source, name = a.in, "--body -"
-	case strings.HasPrefix(body, "@"):
-		file, err := os.Open(body[1:])
+	if file, ok := strings.CutPrefix(l.body, "@"); ok {
+		d.BodyFile = file
+	} else if l.body == "-" {
+		text, err := a.bodyText()
 		if err != nil {
-			return "", input(err, "--body")
+			return nil, err
 		}
-		defer file.Close()
-		source, name = file, "--body "+body
-	default:
-		return body, nil
+		d.Body = text
+	} else if l.body != "" {
+		// A text on the command line has no line end of its own.
+		d.Body = []byte(strings.TrimSuffix(l.body, "\n") + "\r\n")
 	}
-	text, err := io.ReadAll(io.LimitReader(source, maxBody+1))
+	m, err := message.Compose(d)
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, &event.Error{Kind: event.Input, Message: file.Path + ": " + file.Err.Error(), Err: err}
+	}
 	if err != nil {
-		return "", input(err, name)
+		return nil, usage("", "%s", err)
+	}
+	return m, nil
+}
+
+// bodyText is the text on standard input.
+func (a *app) bodyText() ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(a.in, maxBody+1))
+	if err != nil {
+		return nil, input(err, "--body -")
 	}
 	if len(text) > maxBody {
-		return "", &event.Error{Kind: event.Input, Message: name + ": the text is larger than 16 MiB", Hint: "--data sends a complete message of any size"}
+		return nil, &event.Error{Kind: event.Input, Message: "--body -: the text is larger than 16 MiB", Hint: "--data sends a complete message of any size"}
 	}
-	return string(text), nil
+	return text, nil
 }

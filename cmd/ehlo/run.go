@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -136,7 +136,11 @@ func usage(hint, format string, args ...any) *event.Error {
 
 // input is an error of a file that was to be read.
 func input(err error, what string) *event.Error {
-	return &event.Error{Kind: event.Input, Message: what + ": " + strings.TrimPrefix(err.Error(), "open "), Err: err}
+	why := err.Error()
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		why = file.Path + ": " + file.Err.Error()
+	}
+	return &event.Error{Kind: event.Input, Message: what + ": " + why, Err: err}
 }
 
 // root is the tree of commands.

@@ -85,11 +85,11 @@ func (a *app) runSend(c *cobra.Command, f *flags, l *letterFlags, args []string)
 	if err != nil {
 		return err
 	}
-	m, cleanUp, err := a.message(l, letter)
+	m, cleanUp, err := a.message(l, letter, set.options.Helo)
+	defer func() { _ = cleanUp() }()
 	if err != nil {
 		return err
 	}
-	defer cleanUp()
 	letter.Message = m
 	what := conversation{
 		command: "send",
@@ -229,24 +229,22 @@ func sendTarget(to []wire.Address, server string, args []string) (string, error)
 	return domain, nil
 }
 
-// message reads or composes the message.
-func (a *app) message(l *letterFlags, letter flow.Letter) (*message.Message, func(), error) {
-	nothing := func() {}
+// message reads or composes the message. cleanUp is never nil.
+func (a *app) message(l *letterFlags, letter flow.Letter, helo string) (m *message.Message, cleanUp func() error, err error) {
+	cleanUp = func() error { return nil }
 	switch {
 	case l.data == "-":
-		m, cleanUp, err := message.FromReader(a.in, "")
-		if err != nil {
-			return nil, nothing, input(err, "--data -")
+		if m, cleanUp, err = message.FromReader(a.in, ""); err != nil {
+			err = input(err, "--data -")
 		}
-		return m, func() { _ = cleanUp() }, nil
 	case l.data != "":
-		m, err := message.FromFile(l.data)
-		if err != nil {
-			return nil, nothing, input(err, "--data")
+		if m, err = message.FromFile(l.data); err != nil {
+			err = input(err, "--data")
 		}
-		return m, nothing, nil
+	default:
+		m, err = a.compose(l, letter, helo)
 	}
-	return a.compose(l, letter)
+	return m, cleanUp, err
 }
 
 func sendResult(v *transcript.View, m *message.Message) []string {

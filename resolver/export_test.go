@@ -1,0 +1,9 @@
+package resolver
+
+var (
+	FromHosts     = fromHosts
+	ServerAddress = serverAddress
+	ToUnicode     = toUnicode
+)
+
+const MaxExchangers = maxExchangers

@@ -1,0 +1,117 @@
+package resolver_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"testing"
+
+	"ehlo/resolver"
+	"ehlo/resolver/dnstest"
+)
+
+// dns is a resolver in front of servers without sockets, and what it told.
+type dns struct {
+	resolver.Resolver
+	exchanges []resolver.Exchange
+}
+
+// in gives a resolver that asks servers at 192.0.2.53, .54, and so on. Where it
+// runs in a bubble of synctest, waiting costs nothing.
+func in(t *testing.T, servers ...*dnstest.Server) *dns {
+	t.Helper()
+	d := &dns{}
+	at := map[string]*dnstest.Server{}
+	for i, s := range servers {
+		address := fmt.Sprintf("192.0.2.%d", 53+i)
+		d.Servers = append(d.Servers, address)
+		at[address+":53"] = s
+	}
+	d.Rand = rand.New(rand.NewPCG(1, 1))
+	d.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if at[address] == nil {
+			return nil, fmt.Errorf("the test has no server %s", address)
+		}
+		return at[address].Dial(ctx, network, address)
+	}
+	d.Observe = func(x resolver.Exchange) { d.exchanges = append(d.exchanges, x) }
+	return d
+}
+
+func serve(t *testing.T, zone string) *dnstest.Server {
+	t.Helper()
+	s, err := dnstest.New(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// show is a route as a user would see it.
+func show(route *resolver.Route, err error) string {
+	var b strings.Builder
+	if route != nil {
+		fmt.Fprintf(&b, "%s", route.Domain)
+		if route.Unicode != "" {
+			fmt.Fprintf(&b, " (%s)", route.Unicode)
+		}
+		if route.Canonical != "" {
+			fmt.Fprintf(&b, " = %s", route.Canonical)
+		}
+		b.WriteString(strings.TrimSuffix(": "+string(route.Source), " ") + "\n")
+		for _, x := range route.Exchangers {
+			fmt.Fprintf(&b, "%d %s", x.Preference, x.Host)
+			if x.Port != 0 {
+				fmt.Fprintf(&b, ":%d", x.Port)
+			}
+			for _, a := range x.Addresses {
+				fmt.Fprintf(&b, " %s", a)
+			}
+			b.WriteByte('\n')
+			if x.Error != nil {
+				fmt.Fprintf(&b, "  %s: %s\n", x.Error.Kind, x.Error)
+			}
+			for _, n := range x.Notes {
+				fmt.Fprintf(&b, "  note: %s\n", n)
+			}
+		}
+		if route.Reason != "" {
+			fmt.Fprintf(&b, "%s\n", route.Reason)
+		}
+	}
+	if failure, ok := errors.AsType[*resolver.Error](err); ok {
+		fmt.Fprintf(&b, "%s: %s\n", failure.Kind, failure)
+	} else if err != nil {
+		fmt.Fprintf(&b, "%v\n", err)
+	}
+	return b.String()
+}
+
+func (d *dns) log() string {
+	var b strings.Builder
+	for _, x := range d.exchanges {
+		fmt.Fprintf(&b, "%s %s @%s %s %s", x.Type, x.Name, strings.TrimSuffix(x.Server, ":53"), x.Network, x.Rcode)
+		if x.Authenticated {
+			b.WriteString(" AD")
+		}
+		if x.Answers != nil {
+			fmt.Fprintf(&b, " %q", x.Answers)
+		}
+		if x.Error != "" {
+			fmt.Fprintf(&b, " (%s)", x.Error)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func equal(t *testing.T, got, want string) {
+	t.Helper()
+	if got, want = strings.TrimSpace(got), strings.TrimSpace(want); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}

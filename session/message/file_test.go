@@ -1,0 +1,285 @@
+package message_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ehlo/session/message"
+)
+
+func TestFromFile(t *testing.T) {
+	for _, content := range []string{"", "A: b\n\nc", "A: b\r\n\r\n.\r\n", strings.Repeat("Zeile\r\n", 200000)} {
+		path := write(t, "message.eml", content)
+		m, err := message.FromFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Name != path {
+			t.Errorf("name %q", m.Name)
+		}
+		for range 2 { // it can be read more than once
+			if got := read(t, m); string(got) != content {
+				t.Errorf("%d octets of %d", len(got), len(content))
+			}
+		}
+	}
+}
+
+func TestFromFileRefuses(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := message.FromFile(dir); err == nil || err.Error() != dir+" is a directory" {
+		t.Errorf("a directory: %v", err)
+	}
+	missing := filepath.Join(dir, "missing.eml")
+	if _, err := message.FromFile(missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
+		t.Errorf("a missing file: %v", err)
+	}
+	if _, err := message.FromFile("/dev/zero"); err == nil || !strings.Contains(err.Error(), "/dev/zero") {
+		t.Errorf("a stream without end: %v", err)
+	}
+	secret := write(t, "secret.eml", "x")
+	if err := os.Chmod(secret, 0); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 {
+		t.Skip("root may read everything; run as another user")
+	}
+	if _, err := message.FromFile(secret); !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), secret) {
+		t.Errorf("a forbidden file: %v", err)
+	}
+}
+
+// A pipe, such as the shell's <(command), is read once and kept.
+func TestFromPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip(err)
+	}
+	go func() { _ = os.WriteFile(path, []byte("A: b\n\nc\n"), 0o600) }()
+	m, err := message.FromFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, m); string(got) != "A: b\n\nc\n" || m.Name != path {
+		t.Errorf("%q from %s", got, m.Name)
+	}
+}
+
+func TestChangedFile(t *testing.T) {
+	long := strings.Repeat("line\r\n", 100000)
+	tests := []struct {
+		why    string
+		change func(t *testing.T, path string)
+		when   int // octets that were read before
+	}{
+		{"longer before sending", func(t *testing.T, path string) { add(t, path, "more") }, 0},
+		{"shorter before sending", func(t *testing.T, path string) { truncate(t, path, 10) }, 0},
+		{"of the same size before sending", func(t *testing.T, path string) {
+			if err := os.Chtimes(path, time.Now(), time.Now().Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}, 0},
+		{"longer while sending", func(t *testing.T, path string) { add(t, path, "more") }, 1000},
+		{"shorter while sending", func(t *testing.T, path string) { truncate(t, path, 5000) }, 1000},
+	}
+	for _, tt := range tests {
+		for _, how := range []string{"message", "attachment"} {
+			path := write(t, "file", long)
+			m, err := message.FromFile(path)
+			if how == "attachment" {
+				d := draft()
+				d.Attachments = []string{path}
+				m, err = message.Compose(d)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r io.ReadCloser
+			if tt.when > 0 {
+				if r, err = m.Open(); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.CopyN(io.Discard, r, int64(tt.when)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tt.change(t, path)
+			if tt.when == 0 {
+				if r, err = m.Open(); err == nil {
+					t.Errorf("%s, %s: opened", tt.why, how)
+				}
+			} else {
+				var n int64
+				n, err = io.Copy(io.Discard, r)
+				if n > m.Size.Octets {
+					t.Errorf("%s, %s: %d octets of %d", tt.why, how, n, m.Size.Octets)
+				}
+				_ = r.Close()
+			}
+			if changed, ok := errors.AsType[*message.ChangedError](err); !ok || changed.Path != path || !strings.Contains(err.Error(), path+" was changed") {
+				t.Errorf("%s, %s: %v", tt.why, how, err)
+			}
+		}
+	}
+}
+
+func add(t *testing.T, path, text string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(text)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func truncate(t *testing.T, path string, size int64) {
+	t.Helper()
+	if err := os.Truncate(path, size); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFromReader(t *testing.T) {
+	for _, size := range []int{0, 10, 1 << 20, 1<<20 + 1, 5 << 20} {
+		dir := t.TempDir()
+		content := strings.Repeat("0123456789abcde\n", size/16+1)[:size]
+		m, cleanup, err := message.FromReader(strings.NewReader(content), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, _ := os.ReadDir(dir)
+		if spooled := size > 1<<20; (len(files) == 1) != spooled {
+			t.Errorf("%d octets: %d files", size, len(files))
+		}
+		for _, f := range files {
+			if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("mode %v, %v", info.Mode(), err)
+			}
+		}
+		if got := read(t, m); string(got) != content || m.Name != "" {
+			t.Errorf("%d octets of %d, name %q", len(got), size, m.Name)
+		}
+		for range 2 {
+			if err := cleanup(); err != nil {
+				t.Error(err)
+			}
+		}
+		if files, _ := os.ReadDir(dir); len(files) != 0 {
+			t.Errorf("%d octets: a file is left", size)
+		}
+	}
+}
+
+// broken fails after so many octets.
+type broken int
+
+func (b *broken) Read(p []byte) (int, error) {
+	if *b <= 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	n := min(len(p), int(*b))
+	*b -= broken(n)
+	return n, nil
+}
+
+func TestFromReaderFails(t *testing.T) {
+	for _, size := range []broken{0, 100, 3 << 20} {
+		dir := t.TempDir()
+		m, cleanup, err := message.FromReader(&size, dir)
+		if err == nil || m != nil || cleanup() != nil {
+			t.Errorf("%v, %v", m, err)
+		}
+		if files, _ := os.ReadDir(dir); len(files) != 0 {
+			t.Error("a file is left")
+		}
+	}
+	if _, cleanup, err := message.FromReader(bytes.NewReader(make([]byte, 2<<20)), filepath.Join(t.TempDir(), "none")); err == nil || cleanup == nil {
+		t.Errorf("no place for a file: %v", err)
+	}
+}
+
+func TestLargestAttachment(t *testing.T) {
+	tests := []struct{ limit, want int64 }{
+		{math.MinInt64, 0}, {-1, 0}, {0, 0}, {1, 0}, {message.UsualHeader, 0},
+		{message.UsualHeader + 5, 0},
+		{message.UsualHeader + 6, 3}, // 4 columns and CRLF
+		{message.UsualHeader + 9, 3},
+		{message.UsualHeader + 10, 6},
+		{message.UsualHeader + 78, 57},
+		{message.UsualHeader + 79, 57},
+		{message.UsualHeader + 84, 60},
+		{14680064, 10726989},
+		{math.MaxInt64, 6740156488470796956},
+	}
+	for _, tt := range tests {
+		got := message.LargestAttachment(tt.limit)
+		if got != tt.want {
+			t.Errorf("limit %d: %d, want %d", tt.limit, got, tt.want)
+		}
+		if got > 0 && (message.AttachedSize(got) > tt.limit || message.AttachedSize(got+1) <= tt.limit && tt.limit < math.MaxInt64) {
+			t.Errorf("limit %d: %d make %d octets, one more %d", tt.limit, got, message.AttachedSize(got), message.AttachedSize(got+1))
+		}
+	}
+	for limit := int64(0); limit < 5000; limit++ {
+		n := message.LargestAttachment(limit)
+		if n > 0 && message.AttachedSize(n) > limit || message.AttachedSize(n+1) <= limit {
+			t.Fatalf("limit %d: %d", limit, n)
+		}
+	}
+	for _, n := range []int64{math.MaxInt64, math.MaxInt64 / 4 * 3, math.MaxInt64/78*57 + 57} {
+		if message.EncodedSize(n) != math.MaxInt64 || message.AttachedSize(n) != math.MaxInt64 {
+			t.Errorf("%d octets: %d, %d", n, message.EncodedSize(n), message.AttachedSize(n))
+		}
+	}
+}
+
+// With a header of the allowance's size, Compose makes exactly AttachedSize; a
+// usual one is smaller, so that a file of the largest size fits.
+func TestLargestAttachmentFits(t *testing.T) {
+	for _, limit := range []int64{2000, 10240, 14680064, 5 << 30} {
+		n := message.LargestAttachment(limit)
+		path := write(t, "quarterly report.pdf", "")
+		truncate(t, path, n)
+		d := draft()
+		d.Attachments = []string{path}
+		m, err := message.Compose(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if around := m.Size.Octets - message.EncodedSize(n); around > message.UsualHeader {
+			t.Errorf("a usual message has %d octets around the attachment, allowed are %d", around, message.UsualHeader)
+		} else {
+			t.Logf("%d octets around the attachment", around)
+			d.Headers = []string{"X: " + pad(int(message.UsualHeader-around)-len("X: \r\n"))}
+		}
+		d.Rand = new(counter)
+		if m, err = message.Compose(d); err != nil {
+			t.Fatal(err)
+		}
+		if m.Size.Octets != message.AttachedSize(n) || m.Size.Octets > limit {
+			t.Errorf("limit %d: %d octets attached make %d, want %d", limit, n, m.Size.Octets, message.AttachedSize(n))
+		}
+		truncate(t, path, n+1)
+		if m, err = message.Compose(d); err != nil {
+			t.Fatal(err)
+		}
+		if m.Size.Octets <= limit {
+			t.Errorf("limit %d: %d octets fit too", limit, n+1)
+		}
+	}
+}
+
+// pad is one word of so many octets.
+func pad(n int) string { return strings.Repeat("p", n) }

@@ -1,0 +1,203 @@
+package wire
+
+import "strings"
+
+// Keyword is an EHLO keyword, in upper case; servers may write it in any case
+// (RFC 5321 2.4).
+type Keyword string
+
+const (
+	KeywordSize                Keyword = "SIZE"                // RFC 1870
+	Keyword8BitMIME            Keyword = "8BITMIME"            // RFC 6152
+	KeywordChunking            Keyword = "CHUNKING"            // RFC 3030
+	KeywordBinaryMIME          Keyword = "BINARYMIME"          // RFC 3030
+	KeywordPipelining          Keyword = "PIPELINING"          // RFC 2920
+	KeywordDSN                 Keyword = "DSN"                 // RFC 3461
+	KeywordEnhancedStatusCodes Keyword = "ENHANCEDSTATUSCODES" // RFC 2034
+	KeywordStartTLS            Keyword = "STARTTLS"            // RFC 3207
+	KeywordAuth                Keyword = "AUTH"                // RFC 4954
+	KeywordSMTPUTF8            Keyword = "SMTPUTF8"            // RFC 6531
+	KeywordDeliverBy           Keyword = "DELIVERBY"           // RFC 2852
+	KeywordMTPriority          Keyword = "MT-PRIORITY"         // RFC 6710
+	KeywordRRVS                Keyword = "RRVS"                // RFC 7293
+	KeywordRequireTLS          Keyword = "REQUIRETLS"          // RFC 8689
+	KeywordFutureRelease       Keyword = "FUTURERELEASE"       // RFC 4865
+	KeywordLimits              Keyword = "LIMITS"              // RFC 9422
+	KeywordNoSoliciting        Keyword = "NO-SOLICITING"       // RFC 3865
+	KeywordBURL                Keyword = "BURL"                // RFC 4468
+	KeywordConPerm             Keyword = "CONPERM"             // RFC 4141
+	KeywordConNeg              Keyword = "CONNEG"              // RFC 4141
+	KeywordMTRK                Keyword = "MTRK"                // RFC 3885
+	KeywordCheckpoint          Keyword = "CHECKPOINT"          // RFC 1845
+	KeywordSubmitter           Keyword = "SUBMITTER"           // RFC 4405
+	KeywordUTF8SMTP            Keyword = "UTF8SMTP"            // RFC 5336
+	KeywordVRFY                Keyword = "VRFY"                // RFC 5321
+	KeywordEXPN                Keyword = "EXPN"                // RFC 5321
+	KeywordHelp                Keyword = "HELP"                // RFC 5321
+	KeywordETRN                Keyword = "ETRN"                // RFC 1985
+	KeywordATRN                Keyword = "ATRN"                // RFC 2645
+	KeywordSend                Keyword = "SEND"                // RFC 821
+	KeywordSOML                Keyword = "SOML"                // RFC 821
+	KeywordSAML                Keyword = "SAML"                // RFC 821
+	KeywordTurn                Keyword = "TURN"                // RFC 821
+	KeywordVerb                Keyword = "VERB"                // registered by Allman
+	KeywordONEX                Keyword = "ONEX"                // registered by Allman
+
+	// Not registered, but seen.
+	KeywordXClient       Keyword = "XCLIENT"
+	KeywordXForward      Keyword = "XFORWARD"
+	KeywordXVERP         Keyword = "XVERP"
+	KeywordPRDR          Keyword = "PRDR"
+	KeywordPipeConnect   Keyword = "PIPECONNECT"
+	KeywordPipeConnectX  Keyword = "X_PIPE_CONNECT"
+	KeywordPipeConnect2  Keyword = "PIPE_CONNECT"
+	KeywordXAnonymousTLS Keyword = "X-ANONYMOUSTLS"
+	KeywordXEXPS         Keyword = "X-EXPS"
+	KeywordXLink2State   Keyword = "X-LINK2STATE"
+	KeywordXEXCH50       Keyword = "XEXCH50"
+	KeywordXShadow       Keyword = "XSHADOW"
+	KeywordXRDST         Keyword = "XRDST"
+	KeywordXProxy        Keyword = "XPROXY"
+	KeywordXXXXXXXA      Keyword = "XXXXXXXA"
+)
+
+// Extension is what a keyword of the EHLO list means.
+type Extension struct {
+	Keyword Keyword
+	RFC     string   // "RFC 1870"; for what is not registered, whose it is
+	Params  string   // what stands behind the keyword in the list; empty: nothing
+	Mail    []string // parameters for MAIL that it brings
+	Rcpt    []string // parameters for RCPT
+	Verbs   []string // commands
+	Meaning string   // one sentence
+}
+
+// LookupExtension finds a keyword in any case. The old form "AUTH=LOGIN" is
+// AUTH; a keyword that a firewall has overwritten with X is KeywordXXXXXXXA.
+func LookupExtension(keyword string) (Extension, bool) {
+	name, _, _ := strings.Cut(keyword, "=")
+	if overwritten(name) {
+		name = string(KeywordXXXXXXXA)
+	}
+	for i := range extensions {
+		if strings.EqualFold(string(extensions[i].Keyword), name) {
+			return extensions[i], true
+		}
+	}
+	return Extension{}, false
+}
+
+// overwritten recognises what Cisco's ESMTP inspection makes of a keyword that
+// it does not let through: XXXXXXXA in the place of STARTTLS.
+func overwritten(name string) bool {
+	if len(name) < 4 {
+		return false
+	}
+	last := name[len(name)-1]
+	return strings.Trim(name[:len(name)-1], "X") == "" && ('A' <= last && last <= 'D' || last == 'X')
+}
+
+var extensions = [...]Extension{
+	{KeywordSize, "RFC 1870", "[octets]", []string{"SIZE="}, nil, nil,
+		"The largest message that the server takes, in octets; 0 means no fixed limit, no number that it does not say."},
+	{Keyword8BitMIME, "RFC 6152", "", []string{"BODY=7BIT", "BODY=8BITMIME"}, nil, nil,
+		"Message text may have octets above 127, such as UTF-8, without being re-encoded."},
+	{KeywordChunking, "RFC 3030", "", nil, nil, []string{"BDAT"},
+		"A message may be sent in counted chunks with BDAT instead of DATA and a final dot."},
+	{KeywordBinaryMIME, "RFC 3030", "", []string{"BODY=BINARYMIME"}, nil, nil,
+		"Attachments may be sent as they are, without base64; needs CHUNKING."},
+	{KeywordPipelining, "RFC 2920", "", nil, nil, nil,
+		"Several commands may be sent without waiting for each reply."},
+	{KeywordDSN, "RFC 3461", "", []string{"RET=FULL", "RET=HDRS", "ENVID="},
+		[]string{"NOTIFY=NEVER", "NOTIFY=SUCCESS,FAILURE,DELAY", "ORCPT=rfc822;"}, nil,
+		"The sender can choose which delivery reports come back."},
+	{KeywordEnhancedStatusCodes, "RFC 2034", "", nil, nil, nil,
+		"Replies carry a second, finer code such as 5.1.1."},
+	{KeywordStartTLS, "RFC 3207", "", nil, nil, []string{"STARTTLS"},
+		"The connection can be encrypted with TLS from here on."},
+	{KeywordAuth, "RFC 4954", "mechanisms", []string{"AUTH="}, nil, []string{"AUTH"},
+		"A user can log in with one of these mechanisms."},
+	{KeywordSMTPUTF8, "RFC 6531", "", []string{"SMTPUTF8"}, nil, nil,
+		"Addresses and header fields may be in UTF-8, not only in ASCII."},
+	{KeywordDeliverBy, "RFC 2852", "[shortest time in seconds]", []string{"BY="}, nil, nil,
+		"The sender can ask for delivery within a time, and for return or notice after it."},
+	{KeywordMTPriority, "RFC 6710", "[MIXER | STANAG4406 | NSEP]", []string{"MT-PRIORITY="}, nil, nil,
+		"A message can be given a priority from -9 to 9."},
+	{KeywordRRVS, "RFC 7293", "", nil, []string{"RRVS="}, nil,
+		"Delivery can be made to depend on the mailbox having had the same owner since a date."},
+	{KeywordRequireTLS, "RFC 8689", "", []string{"REQUIRETLS"}, nil, nil,
+		"The sender can ask that every further hop uses verified TLS; only offered under TLS."},
+	{KeywordFutureRelease, "RFC 4865", "longest-hold-seconds latest-date", []string{"HOLDFOR=", "HOLDUNTIL="}, nil, nil,
+		"The server can hold a submitted message until a time."},
+	{KeywordLimits, "RFC 9422", "[MAILMAX=n] [RCPTMAX=n] [RCPTDOMAINMAX=n]", nil, nil, nil,
+		"How many messages a connection, and how many recipients or domains a message, may have."},
+	{KeywordNoSoliciting, "RFC 3865", "[keywords]", []string{"SOLICIT="}, nil, nil,
+		"The server takes no advertising of these kinds."},
+	{KeywordBURL, "RFC 4468", "[imap] [URL prefixes]", nil, nil, []string{"BURL"},
+		"A submitted message may be fetched from an IMAP server by its URL."},
+	{KeywordConPerm, "RFC 4141", "", []string{"CONPERM"}, nil, nil,
+		"The sender can permit content to be converted on the way, as for fax."},
+	{KeywordConNeg, "RFC 4141", "", nil, []string{"CONNEG"}, nil,
+		"The server can tell what content a recipient's device can show, as for fax."},
+	{KeywordMTRK, "RFC 3885", "", []string{"MTRK="}, nil, nil,
+		"The sender can ask that the message can be tracked."},
+	{KeywordCheckpoint, "RFC 1845", "", []string{"TRANSID="}, nil, nil,
+		"A transfer that was interrupted can be resumed where it stopped."},
+	{KeywordSubmitter, "RFC 4405 (historic)", "", []string{"SUBMITTER="}, nil, nil,
+		"The party responsible for the message can be named, for Sender ID checks."},
+	{KeywordUTF8SMTP, "RFC 5336 (obsolete)", "", []string{"ALT-ADDRESS="}, []string{"ALT-ADDRESS="}, nil,
+		"The experimental forerunner of SMTPUTF8."},
+	{KeywordVRFY, "RFC 5321", "", nil, nil, []string{"VRFY"},
+		"VRFY asks whether an address exists; most servers answer neither yes nor no (252)."},
+	{KeywordEXPN, "RFC 5321", "", nil, nil, []string{"EXPN"},
+		"EXPN asks for the members of a mailing list; a public server should not answer it."},
+	{KeywordHelp, "RFC 5321", "", nil, nil, []string{"HELP"},
+		"HELP returns a text for people."},
+	{KeywordETRN, "RFC 1985", "", nil, nil, []string{"ETRN"},
+		"ETRN asks the server to send the mail that it holds for a domain."},
+	{KeywordATRN, "RFC 2645", "", nil, nil, []string{"ATRN"},
+		"After login, ATRN turns the connection round to collect the mail that is held for a domain."},
+	{KeywordSend, "RFC 821 (obsolete)", "", nil, nil, []string{"SEND"},
+		"SEND delivered a message to a user's terminal."},
+	{KeywordSOML, "RFC 821 (obsolete)", "", nil, nil, []string{"SOML"},
+		"SOML delivered a message to a user's terminal or mailbox."},
+	{KeywordSAML, "RFC 821 (obsolete)", "", nil, nil, []string{"SAML"},
+		"SAML delivered a message to a user's terminal and mailbox."},
+	{KeywordTurn, "RFC 821 (obsolete)", "", nil, nil, []string{"TURN"},
+		"TURN exchanged the roles of client and server; it is insecure and no longer used."},
+	{KeywordVerb, "Sendmail", "", nil, nil, []string{"VERB"},
+		"VERB makes the server report every step of delivery."},
+	{KeywordONEX, "Sendmail", "", nil, nil, []string{"ONEX"},
+		"ONEX said that this connection carries one message only."},
+
+	{KeywordXClient, "Postfix", "attributes", nil, nil, []string{"XCLIENT"},
+		"A trusted client can tell the server to treat it as another client; offered to strangers it is a hole."},
+	{KeywordXForward, "Postfix", "attributes", nil, nil, []string{"XFORWARD"},
+		"A trusted filter can tell the server which client a message came from, for its log."},
+	{KeywordXVERP, "Postfix", "", []string{"XVERP"}, nil, nil,
+		"Each recipient gets an own return address, so that bounces name their recipient."},
+	{KeywordPRDR, "Exim", "", []string{"PRDR"}, nil, nil,
+		"After the final dot the server can answer for each recipient by itself (353)."},
+	{KeywordPipeConnect, "Exim", "", nil, nil, nil,
+		"On its next connection a client may send EHLO before it has read the greeting."},
+	{KeywordPipeConnect2, "Exim", "", nil, nil, nil,
+		"An older name of PIPECONNECT."},
+	{KeywordPipeConnectX, "Exim", "", nil, nil, nil,
+		"An older name of PIPECONNECT."},
+	{KeywordXAnonymousTLS, "Exchange", "", nil, nil, []string{"X-ANONYMOUSTLS"},
+		"Exchange servers of one organisation encrypt among themselves with it; no use to others."},
+	{KeywordXEXPS, "Exchange", "mechanisms", nil, nil, []string{"X-EXPS"},
+		"Exchange servers of one organisation log in to each other with it; no use to others."},
+	{KeywordXLink2State, "Exchange", "", nil, nil, []string{"X-LINK2STATE"},
+		"Old Exchange servers exchanged the state of their links with it."},
+	{KeywordXEXCH50, "Exchange", "", nil, nil, []string{"XEXCH50"},
+		"Old Exchange servers passed properties of messages with it."},
+	{KeywordXShadow, "Exchange", "", nil, nil, []string{"XSHADOW"},
+		"Exchange servers keep a second copy of messages under way with it."},
+	{KeywordXRDST, "Exchange", "", nil, nil, nil,
+		"Exchange servers of one organisation name the destination of a message with it."},
+	{KeywordXProxy, "Exchange", "", nil, nil, []string{"XPROXY"},
+		"An Exchange front end passes on whose connection it relays."},
+	{KeywordXXXXXXXA, "Cisco ASA, PIX", "", nil, nil, nil,
+		"A firewall on the way has overwritten this line, usually STARTTLS: its ESMTP inspection forbids what stood here."},
+}
