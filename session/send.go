@@ -62,10 +62,9 @@ func (s *Session) send(ctx context.Context, a Send) error {
 // acknowledged (RFC 9293 3.7.4, Nagle).
 func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell bool) (int64, error) {
 	var (
-		enc          wire.Encoder
-		now, next    = make([]byte, readPiece), []byte(nil)
-		encoded, out []byte
-		total        int64
+		enc       wire.Encoder
+		now, next = make([]byte, readPiece), []byte(nil)
+		total     int64
 	)
 	n, more, err := fill(source, now)
 	for err == nil {
@@ -78,7 +77,7 @@ func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell b
 				break
 			}
 		}
-		out = enc.Encode(encoded, now[:n])
+		out := enc.Encode(now[:n])
 		done := ahead == 0
 		if done {
 			out = enc.End(out)
@@ -104,9 +103,6 @@ func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell b
 			if err := s.interjected(ctx, total); err != nil {
 				return total, err
 			}
-		}
-		if &out[0] != &now[0] {
-			encoded = out
 		}
 		now, next, n = next, now, ahead
 	}

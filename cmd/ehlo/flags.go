@@ -62,6 +62,7 @@ const groupAnnotation = "ehlo_group"
 // addGroup gives a command the flags of a group.
 func addGroup(c *cobra.Command, title string, define func(*pflag.FlagSet)) {
 	set := pflag.NewFlagSet(title, pflag.ContinueOnError)
+	set.SortFlags = false
 	define(set)
 	set.VisitAll(func(f *pflag.Flag) {
 		f.Annotations = map[string][]string{groupAnnotation: {title}}
@@ -83,23 +84,24 @@ func (f *flags) connecting(c *cobra.Command) {
 	})
 	addGroup(c, "How", func(s *pflag.FlagSet) {
 		s.StringVar(&f.helo, "helo", "", "`NAME` for EHLO (default: this host's full name, else its address literal)")
-		s.StringVar(&f.protocol, "protocol", "", "`esmtp,smtp,lmtp`: EHLO, HELO or LHLO (default: EHLO, then HELO)")
+		s.StringVar(&f.protocol, "protocol", "", "speak `PROTOCOL`: esmtp (EHLO), smtp (HELO) or lmtp (LHLO) (default: EHLO, and HELO where that is refused)")
 		f.connectTimeout = duration(session.DefaultConnect)
-		s.Var(&f.connectTimeout, "connect-timeout", "how long a connection may take, as `DUR`")
-		s.Var(&f.timeout, "timeout", "how long a reply, a handshake or a blocked write may take, as `DUR` (default 60s, and 10m for the reply to the final dot)")
+		s.Var(&f.connectTimeout, "connect-timeout", "how long a connection may take: `DUR` is 30s, 5m or a number of seconds")
+		s.Var(&f.timeout, "timeout", "how long a whole reply, a handshake or a blocked write may take (default 60s, and 10m for the reply to the final dot)")
 		s.StringVar(&f.quitAfter, "quit-after", "", "end with QUIT after `PHASE`: banner, helo, tls, auth, mail, rcpt, data, dot")
 		s.StringVar(&f.dropAfter, "drop-after", "", "end without QUIT after `PHASE`")
 	})
 	addGroup(c, "TLS", func(s *pflag.FlagSet) {
-		s.StringVar(&f.tls, "tls", "auto", "`auto,require,never,implicit`: STARTTLS where offered, or not without, or not at all, or TLS from the first octet")
+		s.StringVar(&f.tls, "tls", "auto", "`MODE` is auto (STARTTLS where offered), require, never, or implicit (TLS from the first octet)")
 		s.BoolVar(&f.verify, "tls-verify", false, "a certificate that does not verify ends the session")
-		s.StringVar(&f.ca, "ca", "", "trust the certificates in `FILE` (PEM) instead of the system's")
+		s.StringVar(&f.ca, "ca", "", "trust the certificates in `FILE` (PEM) in place of the system's")
 	})
 	addGroup(c, "Output", func(s *pflag.FlagSet) {
 		f.outputs(s)
 		s.StringVar(&f.record, "record", "", "write the session to `FILE`, as a script")
 		s.BoolVar(&f.time, "time", false, "a comment with the time after each reply")
 	})
+	completeValues(c)
 }
 
 func (f *flags) families(s *pflag.FlagSet) {
@@ -112,9 +114,38 @@ func (f *flags) servers(s *pflag.FlagSet) {
 }
 
 func (f *flags) outputs(s *pflag.FlagSet) {
-	s.StringVarP(&f.output, "output", "o", "text", "`text,json,events`")
+	s.StringVarP(&f.output, "output", "o", "text", "`FORMAT` is text (a script), json (a report for each target) or events (one object each, live)")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "no transcript, the result only")
 	s.BoolVar(&f.noColor, "no-color", false, "no colours (also: NO_COLOR)")
+}
+
+// choices are the values of flags that have few, for the shell's completion.
+var choices = map[string][]string{
+	"protocol":   {"esmtp", "smtp", "lmtp"},
+	"tls":        {"auto", "require", "never", "implicit"},
+	"output":     {"text", "json", "events"},
+	"quit-after": {"banner", "helo", "tls", "auth", "mail", "rcpt", "data", "dot"},
+	"drop-after": {"banner", "helo", "tls", "auth", "mail", "rcpt", "data", "dot"},
+	"smtputf8":   {"auto", "always", "never"},
+}
+
+// oneOf refuses a value that is not among the choices of its flag.
+func oneOf(flag, value string) error {
+	if slices.Contains(choices[flag], value) {
+		return nil
+	}
+	return usage("one of "+strings.Join(choices[flag], ", "), "--%s %s is not known", flag, value)
+}
+
+// completeValues tells the shell what can stand behind a command and its
+// flags: the choices; no files where none are read.
+func completeValues(c *cobra.Command) {
+	c.ValidArgsFunction = cobra.NoFileCompletions
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if values, ok := choices[f.Name]; ok {
+			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+		}
+	})
 }
 
 // duration is a flag: a Go duration ("1m30s"), or a number of seconds, as
@@ -128,7 +159,7 @@ func (d *duration) String() string {
 	return time.Duration(*d).String()
 }
 
-func (*duration) Type() string { return "duration" }
+func (*duration) Type() string { return "DUR" }
 
 func (d *duration) Set(s string) error {
 	v, err := time.ParseDuration(s)
@@ -179,11 +210,13 @@ func (f *flags) check(timeoutGiven bool) (settings, error) {
 		s.options.Timeouts.Reply = time.Duration(f.timeout)
 		s.options.Timeouts.Dot = time.Duration(f.timeout)
 	}
-	if f.protocol != "" && !slices.Contains([]string{"esmtp", "smtp", "lmtp"}, f.protocol) {
-		return s, usage("one of esmtp, smtp, lmtp", "--protocol %s is not known", f.protocol)
+	if f.protocol != "" {
+		if err := oneOf("protocol", f.protocol); err != nil {
+			return s, err
+		}
 	}
-	if !slices.Contains([]string{"auto", "require", "never", "implicit"}, f.tls) {
-		return s, usage("one of auto, require, never, implicit", "--tls %s is not known", f.tls)
+	if err := oneOf("tls", f.tls); err != nil {
+		return s, err
 	}
 	if f.tls == "never" && f.verify {
 		return s, usage("", "--tls never and --tls-verify contradict each other")
@@ -196,12 +229,7 @@ func (f *flags) check(timeoutGiven bool) (settings, error) {
 	return s, f.checkStop(&s.plan)
 }
 
-func (f *flags) checkOutput() error {
-	if !slices.Contains([]string{"text", "json", "events"}, f.output) {
-		return usage("one of text, json, events", "--output %s is not known", f.output)
-	}
-	return nil
-}
+func (f *flags) checkOutput() error { return oneOf("output", f.output) }
 
 func (f *flags) resolver() (resolver.Resolver, error) {
 	r := resolver.Resolver{}

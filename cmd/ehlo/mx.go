@@ -40,6 +40,7 @@ no MX. Every question and answer is shown. Nothing is connected.`,
 	f.tls = string(session.TLSAuto)
 	addGroup(c, "Where", func(s *pflag.FlagSet) { f.families(s); f.servers(s) })
 	addGroup(c, "Output", f.outputs)
+	completeValues(c)
 	return c
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -56,14 +55,14 @@ address of every exchanger.`,
 	addGroup(c, "Message", func(s *pflag.FlagSet) {
 		s.StringVar(&l.from, "from", "", "reverse-path `ADDR`; empty for <> (default: you at this host)")
 		s.StringArrayVar(&l.to, "to", nil, "recipient `ADDR` (repeatable; comma lists)")
-		s.StringVar(&l.subject, "subject", "", "Subject")
-		s.StringArrayVar(&l.headers, "header", nil, "header field `'K: V'` (repeatable)")
-		s.StringVar(&l.body, "body", "", "`TEXT|@FILE|-`: the text, or the file or standard input with it")
+		s.StringVar(&l.subject, "subject", "", "Subject: `TEXT`")
+		s.StringArrayVar(&l.headers, "header", nil, "a header field, `'K: V'` (repeatable)")
+		s.StringVar(&l.body, "body", "", "the text: `TEXT`, @FILE, or - for standard input")
 		s.StringArrayVar(&l.attach, "attach", nil, "attach `FILE` (repeatable)")
-		s.StringVar(&l.data, "data", "", "`FILE|-`: a complete message instead, sent as it is but for line ends and transparency")
+		s.StringVar(&l.data, "data", "", "a complete message instead: `FILE`, or - for standard input; sent as it is but for line ends and transparency")
 		s.BoolVar(&l.force, "force", false, "send although it is larger than the server accepts")
 		s.BoolVar(&l.noPipelining, "no-pipelining", false, "one command at a time")
-		s.StringVar(&l.smtputf8, "smtputf8", "auto", "`auto|always|never`: say SMTPUTF8 where an address or a header needs it, or in any case")
+		s.StringVar(&l.smtputf8, "smtputf8", "auto", "say SMTPUTF8: `WHEN` is auto (where an address or a header needs it), always, never")
 	})
 	f.connecting(c)
 	return c
@@ -103,8 +102,8 @@ func (a *app) runSend(c *cobra.Command, f *flags, l *letterFlags, args []string)
 
 // check refuses flags that contradict each other.
 func (l *letterFlags) check(c *cobra.Command) error {
-	if !slices.Contains([]string{"auto", "always", "never"}, l.smtputf8) {
-		return usage("one of auto, always, never", "--smtputf8 %s is not known", l.smtputf8)
+	if err := oneOf("smtputf8", l.smtputf8); err != nil {
+		return err
 	}
 	if !c.Flags().Changed("data") {
 		return nil

@@ -12,17 +12,20 @@ import (
 // message comes in pieces of any size. The zero value is ready.
 type Encoder struct {
 	last before
+	buf  []byte // what Encode returned where it could not return its source
 }
 
-// Encode returns src encoded: src itself where nothing has to change, else
-// octets in the place of buf, which are appended to buf[:0]. Mail with CRLF line
-// ends is so written to the network from where it was read.
-func (e *Encoder) Encode(buf, src []byte) []byte {
-	out, from := e.encode(buf[:0], src)
+// Encode returns src encoded: src itself where nothing has to change, so that
+// mail with CRLF line ends is written to the network from where it was read,
+// else octets of the encoder, valid until the next Encode. More may be appended
+// to either, and may then overwrite src's array beyond src.
+func (e *Encoder) Encode(src []byte) []byte {
+	out, from := e.encode(e.buf[:0], src)
 	if len(out) == 0 && from == 0 {
 		return src
 	}
-	return append(out, src[from:]...)
+	e.buf = append(out, src[from:]...)
+	return e.buf
 }
 
 // Append appends src encoded to dst: at most 2*len(src)+1 octets.
