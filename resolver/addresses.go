@@ -117,7 +117,7 @@ func (l *lookup) noAddress(x *Exchanger, results []found, errs []error) *Error {
 	}
 	subject, f := x.Host, results[0]
 	if x.Canonical != "" {
-		subject += ", as an alias (CNAME) of " + x.Canonical + ","
+		subject += " is an alias (CNAME) of " + x.Canonical + ", which"
 	}
 	if !slices.ContainsFunc(results, func(f found) bool { return f.exists }) {
 		return errorf(NoSuchDomain, x.Host, "%s does not exist (NXDOMAIN from %s)", subject, f.server)

@@ -21,8 +21,11 @@
 // [Resolver.Service] is the SRV record of a submission server (RFC 2782,
 // RFC 6186, RFC 8314 5.1). [Resolver.Host] is A and AAAA of a host and nothing
 // more, for targets that are a host; as that is what a user of telnet expects,
-// it knows localhost (RFC 6761 6.3) and, where no servers are given,
-// /etc/hosts and for a name without dots the search list of /etc/resolv.conf.
+// where no servers are given it knows /etc/hosts and, for a name without dots,
+// the search list of /etc/resolv.conf.
+//
+// No server is asked for the MX or the addresses of localhost: it is this host
+// (RFC 6761 6.3).
 //
 // What is wrong with one exchanger (it is an alias, RFC 2181 10.3; an address
 // instead of a name; it has no address) stands at that exchanger, and the
@@ -50,7 +53,7 @@
 //
 // # What is trusted
 //
-// Nothing. Names leave this package in the presentation form of RFC 1035 5.1:
+// No server. Names leave this package in the presentation form of RFC 1035 5.1:
 // printable ASCII, other octets as \DDD. The number of exchangers that are
 // looked up and the length of chains of aliases are bounded. The AD bit is
 // reported as the server gave it; it says as much as the path to the server

@@ -45,7 +45,7 @@ func (r *Resolver) Host(ctx context.Context, host string) (*Route, error) {
 // search list, or under its own.
 func (l *lookup) found(route *Route, x Exchanger, authenticated bool) {
 	if x.Host != route.Domain {
-		x.Notes = append(x.Notes, "found as "+x.Host+" by the search list of "+resolvConf)
+		x.Notes = append(x.Notes, "found as "+x.Host+" by the search list of "+l.resolvConf)
 		if x.Canonical == "" {
 			x.Canonical = x.Host
 		}
@@ -64,11 +64,11 @@ func (l *lookup) local(route *Route) bool {
 		l.loopback(&x)
 		route.Reason = x.Host + " is this host (RFC 6761 6.3)"
 	case l.system:
-		x.Addresses = slices.DeleteFunc(fromHosts(hostsFile, x.Host), func(a netip.Addr) bool {
+		x.Addresses = slices.DeleteFunc(fromHosts(l.hostsFile, x.Host), func(a netip.Addr) bool {
 			return l.Only == ip4 && !a.Is4() || l.Only == ip6 && a.Is4()
 		})
-		x.Notes = []string{"from " + hostsFile + ", no DNS server was asked"}
-		route.Reason = x.Host + " is a host of " + hostsFile
+		x.Notes = []string{"from " + l.hostsFile + ", no DNS server was asked"}
+		route.Reason = x.Host + " is a host of " + l.hostsFile
 	}
 	if len(x.Addresses) == 0 {
 		route.Reason = ""

@@ -1,9 +1,8 @@
 package resolver_test
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
+	"cmp"
+	"slices"
 	"testing"
 
 	"ehlo/resolver"
@@ -21,25 +20,60 @@ mail.localhost: address
 mail.localhost is this host (RFC 6761 6.3)`)
 }
 
-func TestHostsFile(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "hosts")
-	text := `# comment
+// TestSystem: what a host is where no servers were given: /etc/hosts, then the
+// DNS with the search list.
+func TestSystem(t *testing.T) {
+	const (
+		conf  = "search corp.example lan.example\nnameserver 192.0.2.53\n"
+		hosts = `# comment
 127.0.0.1   localhost
-192.0.2.7   mail.example.com Mail  # the mail server
-2001:db8::7 mail
-broken      mail
+192.0.2.7   printer.corp.example Printer  # a printer that sends mail
+2001:db8::7 printer
+broken      printer
 192.0.2.8
 `
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]string{"mail": "[192.0.2.7 2001:db8::7]", "mail.example.com": "[192.0.2.7]", "other": "[]"} {
-		if got := fmt.Sprint(resolver.FromHosts(file, name)); got != want {
-			t.Errorf("%s: %s, want %s", name, got, want)
-		}
-	}
-	if got := resolver.FromHosts(file+".not", "mail"); got != nil {
-		t.Errorf("no file gives %v", got)
+	)
+	for _, test := range []struct{ why, conf, host, want string }{
+		{"in /etc/hosts", conf, "printer", `
+printer: address
+0 printer 192.0.2.7 2001:db8::7
+  note: from hosts, no DNS server was asked
+printer is a host of hosts`},
+		{"by the search list", conf, "mail", `
+A mail.corp.example @192.0.2.53 udp NXDOMAIN
+AAAA mail.corp.example @192.0.2.53 udp NXDOMAIN
+A mail.lan.example @192.0.2.53 udp NOERROR ["192.0.2.9"]
+AAAA mail.lan.example @192.0.2.53 udp NOERROR
+mail = mail.lan.example: address
+0 mail 192.0.2.9
+  note: found as mail.lan.example by the search list of resolv.conf
+mail is the host itself: its MX was not asked for`},
+		{"a name with a dot is a whole one", conf, "mail.lan", `
+A mail.lan @192.0.2.53 udp NXDOMAIN
+AAAA mail.lan @192.0.2.53 udp NXDOMAIN
+mail.lan: address
+no_such_domain: mail.lan does not exist (NXDOMAIN from 192.0.2.53:53)`},
+		{"in /etc/hosts, and no server to ask", "", "printer", `
+printer: address
+0 printer 192.0.2.7 2001:db8::7
+  note: from hosts, no DNS server was asked
+printer is a host of hosts`},
+		{"no /etc/resolv.conf", "", "mail", `
+mail: address
+dns_failure: no DNS server is known, as resolv.conf cannot be read: give one with --dns`},
+		{"no server in it", "# nothing\n", "mail", `
+mail: address
+dns_failure: no DNS server is known, as resolv.conf names none: give one with --dns`},
+	} {
+		t.Run(test.why, func(t *testing.T) {
+			d := in(t, serve(t, "mail.lan.example. IN A 192.0.2.9\n"))
+			d.asSystem(t, test.conf, hosts)
+			route, err := d.Host(t.Context(), test.host)
+			slices.SortStableFunc(d.exchanges, func(a, b resolver.Exchange) int {
+				return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Type, b.Type))
+			})
+			equal(t, d.log()+show(route, err), test.want)
+		})
 	}
 }
 

@@ -13,12 +13,20 @@ import (
 // a route too, with what is known; only a name that is none has no route.
 func (r *Resolver) Mail(ctx context.Context, domain string) (*Route, error) {
 	l, route, problem := r.begin(domain)
+	if route == nil {
+		return nil, problem
+	}
+	defer l.end(route)
+	if isLoopback(route.Domain) {
+		// RFC 6761 6.3: no server is asked for it, not for its MX either.
+		route.Source = SourceAddress
+		l.local(route)
+		return route, nil
+	}
 	if problem != nil {
 		return route, problem
 	}
-	err := l.mail(ctx, route)
-	l.end(route)
-	return route, err
+	return route, l.mail(ctx, route)
 }
 
 // begin checks a name and makes its route. The route is nil where the name or

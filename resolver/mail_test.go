@@ -49,6 +49,7 @@ b           IN CNAME a
 odd         IN MX    10 mx\010\027[31m\200
 odd         IN MX    20 a_b
 a_b         IN A     192.0.2.5
+away        IN MX    10 nowhere
 near        IN MX    10 localhost.
 xn--bcher-kva IN MX  10 xn--mx1-hoa
 xn--mx1-hoa IN A     192.0.2.6
@@ -165,9 +166,20 @@ near.example.com: mx
 10 localhost 127.0.0.1
   note: this very host, no DNS server was asked (RFC 6761 6.3)
 near.example.com has one MX record`},
+		{"an exchanger that is an alias of nothing", "away.example.com", "", `
+away.example.com: mx
+10 nowhere.example.com
+  no_such_domain: nowhere.example.com is an alias (CNAME) of gone.example.com, which does not exist (NXDOMAIN from 192.0.2.53:53)
+  note: an alias (CNAME) of gone.example.com: an MX must not name an alias (RFC 5321 5.1, RFC 2181 10.3)
+no_address: the only exchanger of away.example.com is of no use: nowhere.example.com is an alias (CNAME) of gone.example.com, which does not exist (NXDOMAIN from 192.0.2.53:53)`},
+		{"localhost has no MX, and no server is asked", "localhost", "", `
+localhost: address
+0 localhost 127.0.0.1 ::1
+  note: this very host, no DNS server was asked (RFC 6761 6.3)
+localhost is this host (RFC 6761 6.3)`},
 		{"U-labels become A-labels", "Bücher.example.com", "", `
 xn--bcher-kva.example.com (bücher.example.com): mx
-10 xn--mx1-hoa.example.com 192.0.2.6
+10 xn--mx1-hoa.example.com (müx1.example.com) 192.0.2.6
 xn--bcher-kva.example.com has one MX record`},
 	}
 	for _, test := range tests {

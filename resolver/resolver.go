@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"net"
@@ -34,6 +35,8 @@ type Resolver struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	Rand *rand.Rand       // the order of equal exchangers; nil: the global source
 	Now  func() time.Time // of Started and Elapsed; nil: time.Now
+
+	resolvConf, hostsFile string // empty: the system's; tests have their own
 }
 
 // lookup is one call of Mail, Service or Host: the resolver with its defaults
@@ -69,6 +72,8 @@ func (r *Resolver) start() (*lookup, *Error) {
 		l.Now = time.Now
 	}
 	l.started = l.Now()
+	l.resolvConf = cmp.Or(l.resolvConf, resolvConf)
+	l.hostsFile = cmp.Or(l.hostsFile, hostsFile)
 	if l.Only != "" && l.Only != ip4 && l.Only != ip6 {
 		return nil, errorf(Usage, "", "addresses are ip4 or ip6, not %s", quote(l.Only))
 	}

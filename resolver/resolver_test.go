@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
 	"strings"
 	"testing"
 
@@ -51,6 +52,23 @@ func serve(t *testing.T, zone string) *dnstest.Server {
 	return s
 }
 
+// asSystem makes a resolver take its servers from files as a system has them,
+// instead of having been given them.
+func (d *dns) asSystem(t *testing.T, conf, hosts string) {
+	t.Helper()
+	d.Servers = nil
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{"resolv.conf": conf, "hosts": hosts} {
+		if text == "" {
+			continue
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.SetFiles("resolv.conf", "hosts")
+}
+
 // show is a route as a user would see it.
 func show(route *resolver.Route, err error) string {
 	var b strings.Builder
@@ -65,6 +83,9 @@ func show(route *resolver.Route, err error) string {
 		b.WriteString(strings.TrimSuffix(": "+string(route.Source), " ") + "\n")
 		for _, x := range route.Exchangers {
 			fmt.Fprintf(&b, "%d %s", x.Preference, x.Host)
+			if x.Unicode != "" {
+				fmt.Fprintf(&b, " (%s)", x.Unicode)
+			}
 			if x.Port != 0 {
 				fmt.Fprintf(&b, ":%d", x.Port)
 			}

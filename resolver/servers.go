@@ -21,14 +21,14 @@ const (
 func (l *lookup) findServers() *Error {
 	if len(l.Servers) == 0 {
 		l.system = true
-		conf, err := dns.ClientConfigFromFile(resolvConf)
+		conf, err := dns.ClientConfigFromFile(l.resolvConf)
 		if err != nil {
-			e := errorf(Failure, "", "no DNS server is known, as %s cannot be read: give one with --dns", resolvConf)
+			e := errorf(Failure, "", "no DNS server is known, as %s cannot be read: give one with --dns", l.resolvConf)
 			e.Err = err
 			return e
 		}
 		if len(conf.Servers) == 0 {
-			return errorf(Failure, "", "no DNS server is known, as %s names none: give one with --dns", resolvConf)
+			return errorf(Failure, "", "no DNS server is known, as %s names none: give one with --dns", l.resolvConf)
 		}
 		l.Servers, l.search = conf.Servers, conf.Search
 	}

@@ -27,9 +27,8 @@ func (r *Resolver) Service(ctx context.Context, service, domain string) (*Route,
 	if len(srvName(label, route.Domain)) > maxName {
 		return nil, errorf(Usage, route.Domain, "%s is too long for the name of its %s service", quote(route.Domain), label)
 	}
-	err := l.service(ctx, route, label)
-	l.end(route)
-	return route, err
+	defer l.end(route)
+	return route, l.service(ctx, route, label)
 }
 
 // srvName is where a service's records are (RFC 2782).

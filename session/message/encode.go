@@ -21,8 +21,8 @@ const (
 
 // UsualHeader is what is allowed, in octets, for all of a message with one
 // attachment but the attachment's content: a header of usual length, a short
-// text, and the lines of MIME around both. A message that Compose makes has
-// about 700 where names, addresses and subject are short.
+// text, and the lines of MIME around both. A message that Compose makes of a
+// sender, two recipients and a short subject and text has 667.
 const UsualHeader = 1024
 
 // EncodedSize is how many octets a file of n octets has in base64: 4 for each 3

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -43,9 +42,6 @@ func TestFromFileRefuses(t *testing.T) {
 	if _, err := message.FromFile(missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
 		t.Errorf("a missing file: %v", err)
 	}
-	if _, err := message.FromFile("/dev/zero"); err == nil || !strings.Contains(err.Error(), "/dev/zero") {
-		t.Errorf("a stream without end: %v", err)
-	}
 	secret := write(t, "secret.eml", "x")
 	if err := os.Chmod(secret, 0); err != nil {
 		t.Fatal(err)
@@ -55,22 +51,6 @@ func TestFromFileRefuses(t *testing.T) {
 	}
 	if _, err := message.FromFile(secret); !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), secret) {
 		t.Errorf("a forbidden file: %v", err)
-	}
-}
-
-// A pipe, such as the shell's <(command), is read once and kept.
-func TestFromPipe(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Skip(err)
-	}
-	go func() { _ = os.WriteFile(path, []byte("A: b\n\nc\n"), 0o600) }()
-	m, err := message.FromFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := read(t, m); string(got) != "A: b\n\nc\n" || m.Name != path {
-		t.Errorf("%q from %s", got, m.Name)
 	}
 }
 

@@ -233,6 +233,9 @@ func RouteLines(e event.Route) []string {
 			more = append(more, x.Error.Message)
 		}
 	}
+	if len(parts) == 0 && e.Reason == "" {
+		return more
+	}
 	if len(parts) == 0 {
 		return append([]string{name + ": " + e.Reason}, more...)
 	}
