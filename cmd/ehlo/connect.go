@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -78,7 +79,7 @@ func (a *app) one(ctx context.Context, out *faces, f *flags, opt session.Options
 	} else {
 		opt.Sink = t.live
 		err = what.do(ctx, session.New(opt), plan)
-		t.say(what.result(&t.report.View)...)
+		t.say(named(&t.report.View, f.quiet, what.result(&t.report.View))...)
 	}
 	e := asError(ctx, err)
 	t.end(e, exitOf(ctx, e))
@@ -98,7 +99,7 @@ func (a *app) each(ctx context.Context, t *face, opt session.Options, plan flow.
 		what.do,
 		func(i int, err error) {
 			one := b.all[i]
-			lines := what.result(&one.report.View)
+			lines := named(&one.report.View, true, what.result(&one.report.View))
 			if err != nil {
 				lines = append(lines, "failed: "+err.Error())
 			}
@@ -106,6 +107,20 @@ func (a *app) each(ctx context.Context, t *face, opt session.Options, plan flow.
 		})
 	b.end()
 	return err
+}
+
+// named puts the server's name before the lines of a result that would not
+// say whose it is.
+func named(v *transcript.View, needed bool, lines []string) []string {
+	c := v.Now()
+	if !needed || c == nil {
+		return lines
+	}
+	name := c.Name()
+	if c.Address != "" && !strings.HasPrefix(c.Address, name) {
+		name += " (" + c.Address + ")"
+	}
+	return append([]string{name + ":"}, lines...)
 }
 
 // refuse is a target that cannot be used: nothing was connected. A program

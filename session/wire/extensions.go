@@ -99,7 +99,7 @@ func overwritten(name string) bool {
 
 var extensions = [...]Extension{
 	{KeywordSize, "RFC 1870", "[octets]", []string{"SIZE="}, nil, nil,
-		"The largest message that the server takes, in octets; 0 means no fixed limit, no number that it does not say."},
+		"The largest message that the server takes, in octets (0: no fixed limit)."},
 	{Keyword8BitMIME, "RFC 6152", "", []string{"BODY=7BIT", "BODY=8BITMIME"}, nil, nil,
 		"Message text may have octets above 127, such as UTF-8, without being re-encoded."},
 	{KeywordChunking, "RFC 3030", "", nil, nil, []string{"BDAT"},

@@ -158,9 +158,8 @@ type session struct {
 	Greeting                                   reply
 	Extensions                                 []struct{ Keyword string }
 	Size                                       struct {
-		State                        string
-		Declared, Accepted, Rejected int64
-		Exact                        bool
+		State    string
+		Declared int64
 	}
 	TLS *struct {
 		Mode, Version, Error string
