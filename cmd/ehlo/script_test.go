@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"ehlo/resolver/dnstest"
+	"ehlo/session/smtptest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"ehlo": func() {
+			os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+		},
+	})
+}
+
+// zone is what the DNS server of the tests knows; PORT is where the mail
+// servers are.
+const zone = `$TTL 300
+example.test.          IN SOA ns.example.test. postmaster.example.test. 1 3600 600 86400 300
+example.test.          IN MX  20 mx2.example.test.
+example.test.          IN MX  10 mx1.example.test.
+mx1.example.test.      IN A   127.0.0.1
+mx2.example.test.      IN A   127.0.0.2
+dead.example.test.     IN MX  10 gone.example.test.
+dead.example.test.     IN MX  20 mx1.example.test.
+gone.example.test.     IN A   127.0.0.3
+null.example.test.     IN MX  0 .
+implicit.example.test. IN A   127.0.0.1
+empty.example.test.    IN TXT "neither MX nor address"
+odd.example.test.      IN MX  5 127.0.0.1.
+odd.example.test.      IN MX  10 alias.example.test.
+odd.example.test.      IN MX  15 nowhere.example.test.
+odd.example.test.      IN MX  20 mx1.example.test.
+alias.example.test.    IN CNAME mx2.example.test.
+xn--mnchen-3ya.example.test. IN MX 10 mx1.example.test.
+broken.example.test.   IN MX  10 mx1.example.test.
+refused.example.test.  IN MX  10 mx1.example.test.
+`
+
+// mailServers starts two of them on one port, as the zone has them.
+func mailServers(t *testing.T) (port string, ca []byte) {
+	t.Helper()
+	for i, host := range []string{"mx1.example.test", "mx2.example.test"} {
+		m, err := smtptest.NewMail(smtptest.MailOptions{Hostname: host, Domain: "example.test", MaxSize: []int64{14680064, 52428800}[i]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.Listen("tcp", "127.0.0."+strconv.Itoa(i+1)+":"+port)
+		if err != nil && i > 0 {
+			t.Skipf("this system has one loopback address: %v", err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+		ca = append(ca, m.CA()...)
+		go func() { _ = m.Serve(l) }()
+		t.Cleanup(func() { m.Close() })
+		if port == "0" {
+			t.Fatal("no port")
+		}
+	}
+	return port, ca
+}
+
+func TestScripts(t *testing.T) {
+	dns, err := dnstest.Start(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dns.Close() })
+	dns.Fault("broken.example.test.", "MX", dnstest.Fault{Rcode: dnstest.ServFail})
+	dns.Fault("refused.example.test.", "MX", dnstest.Fault{Rcode: dnstest.Refused})
+	port, ca := mailServers(t)
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close() // nobody listens there any more
+
+	testscript.Run(t, testscript.Params{
+		Dir:                filepath.Join("testdata", "script"),
+		RequireUniqueNames: true,
+		UpdateScripts:      os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("DNS", dns.Addr)
+			env.Setenv("PORT", port)
+			env.Setenv("CLOSED", closed.Addr().String())
+			env.Setenv("HOME", env.WorkDir)
+			return os.WriteFile(filepath.Join(env.WorkDir, "ca.pem"), ca, 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exit":  exitIs,
+			"serve": serve,
+			"clean": clean,
+		},
+	})
+}
+
+// exitIs runs a command and checks its exit code: exit 42 ehlo mx …
+func exitIs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exit CODE COMMAND…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if err != nil {
+		_, text, ok := strings.Cut(err.Error(), "exit status ")
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		code, _ = strconv.Atoi(text)
+	}
+	if want := args[0]; want != strconv.Itoa(code) {
+		ts.Fatalf("exit %d, not %s\n%s%s", code, want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+}
+
+// clean checks that a file has no control octet but line feeds.
+func clean(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		for i, c := range []byte(ts.ReadFile(name)) {
+			if c < 0x20 && c != '\n' || c == 0x7f {
+				ts.Fatalf("%s has the octet %#x at %d", name, c, i)
+			}
+		}
+	}
+}
+
+// serve is filled in below.
+func serve(ts *testscript.TestScript, neg bool, args []string) {}
