@@ -195,6 +195,9 @@ func (s *Session) Protocol() string { return s.protocol }
 // Secure says whether the connection is under TLS.
 func (s *Session) Secure() bool { return s.secure }
 
+// Stage is where the session is.
+func (s *Session) Stage() event.Stage { return s.stage }
+
 // InText says that the server waits for message text.
 func (s *Session) InText() bool { return s.inText }
 

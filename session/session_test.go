@@ -179,7 +179,7 @@ func TestLimits(t *testing.T) {
 		words string
 	}{
 		{"an endless line", endless(strings.Repeat("2", 1000)), "a line of the greeting is longer than 65,536 octets"},
-		{"an endless reply", endless("220-more\r\n"), "the greeting is longer than 1,048,576 octets"},
+		{"an endless reply", endless("220-more\r\n"), "the greeting is longer than 262,144 octets"},
 	} {
 		t.Run(row.why, func(t *testing.T) {
 			c := converse(session.Options{}, row.serve)

@@ -82,8 +82,14 @@ func (a *app) one(ctx context.Context, out *faces, f *flags, opt session.Options
 		t.say(named(&t.report.View, f.quiet, what.result(&t.report.View))...)
 	}
 	e := asError(ctx, err)
+	if last := t.report.Error; e != nil && e.Kind == event.Interrupted && last != nil {
+		e.Stage = last.Stage
+	}
 	t.end(e, exitOf(ctx, e))
-	return err
+	if e == nil {
+		return nil
+	}
+	return e
 }
 
 // each runs a command for every address of every exchanger of a target.

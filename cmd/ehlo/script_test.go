@@ -73,6 +73,37 @@ func mailServers(t *testing.T) (port string, ca []byte) {
 	return port, ca
 }
 
+// otherServers starts one that is TLS from the first octet, and one that
+// speaks LMTP on a socket.
+func otherServers(t *testing.T) (implicit, socket string) {
+	t.Helper()
+	m, err := smtptest.NewMail(smtptest.MailOptions{Hostname: "mx1.example.test", MaxSize: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	if implicit, err = m.ListenTLS(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := smtptest.NewMail(smtptest.MailOptions{Hostname: "mx1.example.test", Domain: "example.test", LMTP: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	dir, err := os.MkdirTemp("", "ehlo") // short: the path of a socket has 108 octets at most
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket = filepath.Join(dir, "lmtp")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Skipf("this system has no UNIX sockets: %v", err)
+	}
+	go func() { _ = l.Serve(listener) }()
+	return implicit, socket
+}
+
 func TestScripts(t *testing.T) {
 	dns, err := dnstest.Start(zone)
 	if err != nil {
@@ -82,6 +113,7 @@ func TestScripts(t *testing.T) {
 	dns.Fault("broken.example.test.", "MX", dnstest.Fault{Rcode: dnstest.ServFail})
 	dns.Fault("refused.example.test.", "MX", dnstest.Fault{Rcode: dnstest.Refused})
 	port, ca := mailServers(t)
+	implicit, lmtp := otherServers(t)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +128,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("DNS", dns.Addr)
 			env.Setenv("PORT", port)
 			env.Setenv("CLOSED", closed.Addr().String())
+			env.Setenv("SMTPS", implicit)
+			env.Setenv("LMTP", lmtp)
 			env.Setenv("HOME", env.WorkDir)
 			return os.WriteFile(filepath.Join(env.WorkDir, "ca.pem"), ca, 0o600)
 		},

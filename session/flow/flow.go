@@ -262,6 +262,9 @@ func stop(ctx context.Context, s *session.Session, p Plan, stage event.Stage) er
 // leave ends the connection: by QUIT, unless the plan or the session's state
 // speaks against it. What happens at QUIT changes no result.
 func leave(ctx context.Context, s *session.Session, p Plan) {
+	if ctx.Err() != nil {
+		_ = s.Fail(event.Errorf(event.Interrupted, s.Stage(), "interrupted"))
+	}
 	if !s.Connected() {
 		return
 	}

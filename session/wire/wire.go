@@ -17,8 +17,8 @@ package wire
 // magnitude above all of that, and far below what would hurt: a hostile server
 // can make ehlo keep MaxReply, not more.
 const (
-	MaxLine  = 64 << 10 // one line with its ending
-	MaxReply = 1 << 20  // all lines of one reply
+	MaxLine  = 64 << 10  // one line with its ending
+	MaxReply = 256 << 10 // all lines of one reply
 
 	// ReplyLine is what RFC 5321 4.5.3.1.5 allows, with the ending: longer is
 	// an anomaly, not an error.
