@@ -73,8 +73,11 @@ func BenchmarkSend(b *testing.B) {
 				}
 				s := session.New(session.Options{})
 				for _, action := range []session.Action{
-					session.Connect{Candidate: session.Candidate{Network: "tcp", Address: addr}}, session.Await{},
-					session.Command{Line: []byte("DATA")}, session.Send{Message: m}, session.Close{},
+					session.Connect{Candidate: session.Candidate{Network: "tcp", Address: addr}},
+					session.Await{},
+					session.Command{Line: []byte("DATA")},
+					session.Send{Message: m},
+					session.Close{},
 				} {
 					if err := s.Do(b.Context(), action); err != nil {
 						b.Fatal(err)

@@ -50,12 +50,6 @@ type flags struct {
 	noColor bool
 }
 
-// group is a set of flags with a title, for the help.
-type group struct {
-	title string
-	set   *pflag.FlagSet
-}
-
 // groupAnnotation marks a flag with the title of its group.
 const groupAnnotation = "ehlo_group"
 
@@ -177,7 +171,6 @@ func (d *duration) Set(s string) error {
 type settings struct {
 	options session.Options
 	plan    flow.Plan
-	timeout bool // --timeout was given
 }
 
 // check refuses bad values and combinations before anything is connected.

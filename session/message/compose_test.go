@@ -184,30 +184,66 @@ func TestComposeHeader(t *testing.T) {
 		want   []string // lines
 		not    []string // beginnings of lines
 	}{
-		{"a notification is from the mail system", func(d *message.Draft) { d.From = "<>" },
-			[]string{"From: MAILER-DAEMON@client.example.net"}, nil},
-		{"without a known host too", func(d *message.Draft) { d.From, d.Host = "", "" },
-			[]string{"From: MAILER-DAEMON@ehlo.invalid"}, nil},
-		{"a plain address has no brackets", func(d *message.Draft) { d.From = "<a@b.example>" },
-			[]string{"From: a@b.example"}, nil},
-		{"a given header replaces", func(d *message.Draft) { d.Headers = []string{"from: x@y", "DATE: never"} },
-			[]string{"from: x@y", "DATE: never"}, []string{"From:", "Date:"}},
-		{"the second of a name adds", func(d *message.Draft) { d.Headers = []string{"To: x", "To: y"} },
-			[]string{"To: x", "To: y"}, []string{"To: a@"}},
-		{"an address in UTF-8 stays", func(d *message.Draft) { d.To = []string{"Jürgen <ü@ö.example>"} },
-			[]string{"To: =?utf-8?q?J=C3=BCrgen?= <ü@ö.example>"}, nil},
-		{"text in any other header is encoded", func(d *message.Draft) { d.Headers = []string{"X-Note: grün"} },
-			[]string{"X-Note: =?utf-8?q?gr=C3=BCn?="}, nil},
-		{"ASCII text is 7bit", func(*message.Draft) {},
-			[]string{"Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 7bit", "MIME-Version: 1.0"}, nil},
-		{"998 octets are a line", func(d *message.Draft) { d.Body = bytes.Repeat([]byte("x"), 998) },
-			[]string{"Content-Transfer-Encoding: 7bit"}, nil},
-		{"999 are not", func(d *message.Draft) { d.Body = bytes.Repeat([]byte("x"), 999) },
-			[]string{"Content-Transfer-Encoding: quoted-printable"}, nil},
-		{"NUL is no text", func(d *message.Draft) { d.Body = []byte{0} },
-			[]string{"Content-Transfer-Encoding: quoted-printable", "=00"}, nil},
-		{"other text is quoted-printable", func(d *message.Draft) { d.Body = []byte("ü\rö\nä") },
-			[]string{"Content-Transfer-Encoding: quoted-printable", "=C3=BC", "=C3=B6", "=C3=A4"}, nil},
+		{
+			"a notification is from the mail system", func(d *message.Draft) { d.From = "<>" },
+			[]string{"From: MAILER-DAEMON@client.example.net"},
+			nil,
+		},
+		{
+			"without a known host too", func(d *message.Draft) { d.From, d.Host = "", "" },
+			[]string{"From: MAILER-DAEMON@ehlo.invalid"},
+			nil,
+		},
+		{
+			"a plain address has no brackets", func(d *message.Draft) { d.From = "<a@b.example>" },
+			[]string{"From: a@b.example"},
+			nil,
+		},
+		{
+			"a given header replaces", func(d *message.Draft) { d.Headers = []string{"from: x@y", "DATE: never"} },
+			[]string{"from: x@y", "DATE: never"},
+			[]string{"From:", "Date:"},
+		},
+		{
+			"the second of a name adds", func(d *message.Draft) { d.Headers = []string{"To: x", "To: y"} },
+			[]string{"To: x", "To: y"},
+			[]string{"To: a@"},
+		},
+		{
+			"an address in UTF-8 stays", func(d *message.Draft) { d.To = []string{"Jürgen <ü@ö.example>"} },
+			[]string{"To: =?utf-8?q?J=C3=BCrgen?= <ü@ö.example>"},
+			nil,
+		},
+		{
+			"text in any other header is encoded", func(d *message.Draft) { d.Headers = []string{"X-Note: grün"} },
+			[]string{"X-Note: =?utf-8?q?gr=C3=BCn?="},
+			nil,
+		},
+		{
+			"ASCII text is 7bit", func(*message.Draft) {},
+			[]string{"Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 7bit", "MIME-Version: 1.0"},
+			nil,
+		},
+		{
+			"998 octets are a line", func(d *message.Draft) { d.Body = bytes.Repeat([]byte("x"), 998) },
+			[]string{"Content-Transfer-Encoding: 7bit"},
+			nil,
+		},
+		{
+			"999 are not", func(d *message.Draft) { d.Body = bytes.Repeat([]byte("x"), 999) },
+			[]string{"Content-Transfer-Encoding: quoted-printable"},
+			nil,
+		},
+		{
+			"NUL is no text", func(d *message.Draft) { d.Body = []byte{0} },
+			[]string{"Content-Transfer-Encoding: quoted-printable", "=00"},
+			nil,
+		},
+		{
+			"other text is quoted-printable", func(d *message.Draft) { d.Body = []byte("ü\rö\nä") },
+			[]string{"Content-Transfer-Encoding: quoted-printable", "=C3=BC", "=C3=B6", "=C3=A4"},
+			nil,
+		},
 		{"unless the user says otherwise", func(d *message.Draft) {
 			d.Body, d.Headers = []byte("ü"), []string{"content-transfer-encoding: 8bit", "Content-Type: text/html; charset=utf-8"}
 		}, []string{"content-transfer-encoding: 8bit", "Content-Type: text/html; charset=utf-8", "ü"}, []string{"Content-Type: text/plain"}},
@@ -216,8 +252,11 @@ func TestComposeHeader(t *testing.T) {
 		}, []string{"w7w="}, nil},
 		{"no recipient", func(d *message.Draft) { d.To = nil }, []string{"To: undisclosed-recipients:;"}, nil},
 		{"a Message-ID with brackets or without", func(d *message.Draft) { d.MessageID = "<1@x>" }, []string{"Message-ID: <1@x>"}, nil},
-		{"a long word stays whole", func(d *message.Draft) { d.Headers = []string{"X-Long: a " + strings.Repeat("b", 500)} },
-			[]string{"X-Long: a", " " + strings.Repeat("b", 500)}, nil},
+		{
+			"a long word stays whole", func(d *message.Draft) { d.Headers = []string{"X-Long: a " + strings.Repeat("b", 500)} },
+			[]string{"X-Long: a", " " + strings.Repeat("b", 500)},
+			nil,
+		},
 	}
 	for _, tt := range tests {
 		d := draft()

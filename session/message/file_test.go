@@ -94,7 +94,7 @@ func TestChangedFile(t *testing.T) {
 			}
 			tt.change(t, path)
 			if tt.when == 0 {
-				if r, err = m.Open(); err == nil {
+				if _, err = m.Open(); err == nil {
 					t.Errorf("%s, %s: opened", tt.why, how)
 				}
 			} else {
@@ -192,7 +192,11 @@ func TestFromReaderFails(t *testing.T) {
 
 func TestLargestAttachment(t *testing.T) {
 	tests := []struct{ limit, want int64 }{
-		{math.MinInt64, 0}, {-1, 0}, {0, 0}, {1, 0}, {message.UsualHeader, 0},
+		{math.MinInt64, 0},
+		{-1, 0},
+		{0, 0},
+		{1, 0},
+		{message.UsualHeader, 0},
 		{message.UsualHeader + 5, 0},
 		{message.UsualHeader + 6, 3}, // 4 columns and CRLF
 		{message.UsualHeader + 9, 3},

@@ -132,7 +132,7 @@ func startPostfix(t *testing.T) *postfix {
 		writeFile(t, filepath.Join(dir, name), os.Expand(text, func(name string) string { return values[name] }))
 	}
 	makeCertificate(t, p.caFile, filepath.Join(dir, "etc", "cert.pem"), filepath.Join(dir, "etc", "key.pem"), "mx1.mail.test")
-	for _, name := range strings.Fields("data mail/mail.test queue/active queue/bounce queue/corrupt queue/defer queue/deferred queue/flush " +
+	for _, name := range strings.Fields("data mail queue/active queue/bounce queue/corrupt queue/defer queue/deferred queue/flush " +
 		"queue/hold queue/incoming queue/maildrop queue/pid queue/private queue/public queue/saved queue/trace") {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
 			t.Fatal(err)
@@ -181,7 +181,7 @@ func (p *postfix) log(t *testing.T, sessions int) string {
 // lines that Postfix put on top; its lines end in LF.
 func (p *postfix) delivered(t *testing.T, user string) string {
 	t.Helper()
-	pattern := filepath.Join(p.dir, "mail", "mail.test", user, "new", "*")
+	pattern := filepath.Join(p.dir, "mail", user, "new", "*")
 	for deadline := time.Now().Add(logTimeout); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		found, _ := filepath.Glob(pattern)
 		if len(found) == 0 {

@@ -42,7 +42,7 @@ func TestPostfix(t *testing.T) {
 			}
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join(server.dir, "mail", "mail.test", "*", "new", "*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(server.dir, "mail", "*", "new", "*")); len(left) > 0 {
 		t.Errorf("messages that nobody sent: %v", left)
 	}
 }
