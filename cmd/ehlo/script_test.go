@@ -125,6 +125,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames: true,
 		UpdateScripts:      os.Getenv("UPDATE_SCRIPTS") != "",
 		Setup: func(env *testscript.Env) error {
+			env.Values[served{}] = new(*smtptest.Server)
 			env.Setenv("DNS", dns.Addr)
 			env.Setenv("PORT", port)
 			env.Setenv("CLOSED", closed.Addr().String())
@@ -134,9 +135,10 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "ca.pem"), ca, 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exit":  exitIs,
-			"serve": serve,
-			"clean": clean,
+			"exit":   exitIs,
+			"serve":  serve,
+			"clean":  clean,
+			"client": client,
 		},
 	})
 }
@@ -171,5 +173,27 @@ func clean(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// serve is filled in below.
-func serve(ts *testscript.TestScript, neg bool, args []string) {}
+// served is the key of the server that a script has started last.
+type served struct{}
+
+// serve starts a server that plays the S: side of a script file, and puts its
+// address into $ADDR.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serve FILE")
+	}
+	s, err := smtptest.Start(ts.ReadFile(args[0]))
+	ts.Check(err)
+	ts.Defer(func() { s.Close() })
+	ts.Setenv("ADDR", s.Addr)
+	*ts.Value(served{}).(**smtptest.Server) = s
+}
+
+// client checks that the server's client said what the script expects, to its
+// end.
+func client(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: client")
+	}
+	ts.Check((*ts.Value(served{}).(**smtptest.Server)).Wait())
+}

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 			err = os.Chmod(scratch, 0o755) // the servers may be another user
 		}
 		if err == nil {
-			build := exec.Command("go", "build", "-o", filepath.Join(scratch, "ehlo"), "ehlo/cmd/ehlo")
+			build := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(scratch, "ehlo"), "ehlo/cmd/ehlo")
 			build.Stdout, build.Stderr = os.Stdout, os.Stderr
 			err = build.Run()
 		}
