@@ -12,6 +12,7 @@ import (
 
 	"ehlo/resolver"
 	"ehlo/session"
+	"ehlo/session/event"
 	"ehlo/session/flow"
 	"ehlo/session/message"
 	"ehlo/session/transcript"
@@ -253,7 +254,8 @@ func sendResult(v *transcript.View, m *message.Message) []string {
 	}
 	lines := []string{"message: " + wire.Octet(uint64(m.Size.Octets))}
 	for _, r := range c.Recipients {
-		if !r.Reply.Positive() {
+		// Behind a refused MAIL the replies to RCPT say nothing of the recipients.
+		if !r.Reply.Positive() && (c.Error == nil || c.Error.Stage != event.Mail) {
 			lines = append(lines, fmt.Sprintf("recipient %s: %s", r.Address, r.Reply))
 		}
 	}
