@@ -64,3 +64,32 @@ func TestBinaryRoundsDown(t *testing.T) {
 		}
 	}
 }
+
+func FuzzEHLO(f *testing.F) {
+	for _, seed := range []string{
+		"250-mx\r\n250-SIZE 14680064\r\n250-PIPELINING\r\n250 HELP\r\n", "250-mx\r\n250-size\r\n250 \r\n", "250-mx\r\n250-AUTH=LOGIN PLAIN\r\n250 AUTH  PLAIN \r\n", "250-mx\r\n250 SIZE 99999999999999999999\r\n", "250 mx\r\n", "250-mx\n250-\x00\xff\n250 SIZE=\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, octets []byte) {
+		r, _, _ := ParseReply(octets)
+		offers := ParseEHLO(r)
+		if len(offers) > len(r.Lines) {
+			t.Fatalf("%d offers in %d lines", len(offers), len(r.Lines))
+		}
+		for _, o := range offers {
+			found, ok := offers.Find(strings.ToLower(o.Keyword))
+			if !ok || !strings.EqualFold(found.Keyword, o.Keyword) {
+				t.Fatalf("%q is not found without case", o.Keyword)
+			}
+			for _, word := range append([]string{o.Keyword}, o.Params...) {
+				if word == "" || strings.ContainsAny(word, " \t\x00\x1b\r\n") {
+					t.Fatalf("word %q", word)
+				}
+			}
+		}
+		if s := offers.Size(); (s.State == SizeDeclared) != (s.Declared > 0) || s.String() == "" {
+			t.Fatalf("%+v", s)
+		}
+	})
+}
