@@ -3,9 +3,8 @@
 
 GO      ?= go
 BIN     := bin/ehlo
-GOFLAGS += -trimpath
 # Static, and without what a debugger needs: a smaller file starts faster.
-BUILD   := CGO_ENABLED=0 $(GO) build $(GOFLAGS) -ldflags='-s -w'
+BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags='-s -w'
 FUZZTIME ?= 10s
 
 .PHONY: build demo test test-mta lint fuzz bench cross clean
