@@ -145,7 +145,7 @@ func (p Pattern) Compare(reply wire.Reply) *Mismatch {
 func (p Pattern) missing(l linePattern, reply wire.Reply, next int) string {
 	for i, line := range reply.Lines[:next] {
 		if l.match(line.Octets) {
-			return fmt.Sprintf("that before what stands above it (line %d of the reply)", i+1)
+			return fmt.Sprintf("it too early, as line %d of the reply", i+1)
 		}
 	}
 	if len(reply.Lines) == 1 || len(p.lines) == 1 && len(reply.Lines) < 4 {
@@ -172,13 +172,21 @@ func shown(r wire.Reply) string {
 	if len(r.Lines) == 0 {
 		return "nothing"
 	}
-	const most = 200
-	s := []rune(r.String())
-	if len(s) > most {
-		s = append(s[:most], '…')
-	}
-	return string(s)
+	return short(r.String())
 }
+
+// short cuts what was said to a length that can be read.
+func short(s string) string {
+	const most = 200
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// Said is a line of the client for a sentence: escaped, and not longer than a
+// person reads.
+func Said(line []byte) string { return "C: " + short(wire.Text(line)) }
 
 // bare is a line that says no more than a code.
 func (l linePattern) bare() bool {
@@ -267,6 +275,9 @@ func (i Client) Pattern(vars map[string]string) (LinePattern, error) {
 	return LinePattern{i.Position, g, i.Line.Raw}, err
 }
 
+// String is the pattern as its line of the script.
+func (p LinePattern) String() string { return strings.TrimRight("C: "+p.raw, " ") }
+
 // Match says whether the line, without its CRLF, is the expected one, and if
 // not, why.
 func (p LinePattern) Match(line []byte) (ok bool, why string) {
@@ -281,9 +292,9 @@ func (p LinePattern) Match(line []byte) (ok bool, why string) {
 // not end in CRLF is no C: line.
 func (p LinePattern) Compare(line wire.Line) *Mismatch {
 	fail := func(actual string) *Mismatch {
-		return &Mismatch{p.Position, strings.TrimRight("C: "+p.raw, " "), actual}
+		return &Mismatch{p.Position, p.String(), actual}
 	}
-	said := "C: " + wire.Text(line.Octets)
+	said := Said(line.Octets)
 	switch {
 	case line.Ending == wire.LF:
 		return fail(said + " ended by a bare LF")

@@ -51,10 +51,13 @@ type MailOptions struct {
 //	nobody@   550 5.1.1, there is no such user
 //	full@     452 4.2.2, the mailbox is full
 //	grey@     450 4.7.1 for the first try of a sender, then accepted
-//	others@   accepted, also postmaster without a domain
+//	others@   accepted
 //
 // A recipient in another domain is refused with 554 5.7.1, logged in or not:
-// no mail leaves this server.
+// no mail leaves this server. Of go-smtp are three things that a real server
+// does otherwise: it refuses RCPT TO:<postmaster> without a domain, it refuses
+// a message of exactly MaxSize octets after DATA (not with BDAT, and not at
+// MAIL), and a SIZE= of 2^32 or more is a syntax error to it.
 type Mail struct {
 	opt    MailOptions
 	id     *Identity
@@ -134,7 +137,8 @@ func (m *Mail) Serve(l net.Listener) error {
 	m.mu.Lock()
 	if m.closed {
 		m.mu.Unlock()
-		return l.Close()
+		_ = l.Close()
+		return nil
 	}
 	m.listeners = append(m.listeners, l)
 	m.serving.Add(1)

@@ -60,10 +60,8 @@ func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 
 // judge is the verdict on a recipient: nil, or the reply.
 func (s *mailSession) judge(to string) error {
-	local, domain := to, s.mail.opt.Domain
-	if i := strings.LastIndexByte(to, '@'); i >= 0 {
-		local, domain = to[:i], to[i+1:]
-	}
+	i := strings.LastIndexByte(to, '@')
+	local, domain := to[:max(i, 0)], to[i+1:]
 	if !strings.EqualFold(domain, s.mail.opt.Domain) && !strings.EqualFold(domain, s.mail.opt.Hostname) {
 		return reply(554, smtp.EnhancedCode{5, 7, 1}, "<"+to+"> relaying denied")
 	}

@@ -1,0 +1,161 @@
+package smtptest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+func fault(t *testing.T, f Fault) (*FaultServer, *client) {
+	t.Helper()
+	s, err := f.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s, dial(t, s.Addr)
+}
+
+// some reads the first n octets.
+func (c *client) some(n int) string {
+	c.t.Helper()
+	b := make([]byte, n)
+	if _, err := io.ReadFull(c.in, b); err != nil {
+		c.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// silent wants nothing to come for a moment.
+func (c *client) silent() {
+	c.t.Helper()
+	_ = c.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	if b, err := c.in.ReadByte(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.t.Fatalf("want silence, got %q, %v", b, err)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	_, c := fault(t, EndlessLine("220 "))
+	if got := c.some(1 << 20); !strings.HasPrefix(got, "220 aaa") || strings.Contains(got, "\n") {
+		t.Errorf("%.20q", got)
+	}
+	_, c = fault(t, EndlessReply("250-more"))
+	if got := c.some(1 << 20); strings.Count(got, "250-more\r\n") != 1<<20/10 {
+		t.Errorf("%.20q", got)
+	}
+	_, c = fault(t, Silence())
+	c.say("EHLO x\r\n")
+	c.silent()
+	_, c = fault(t, Slow("220 a\r\n", time.Millisecond))
+	c.hear("220 a")
+	c.silent()
+	_, c = fault(t, Octets(Step{"22", time.Millisecond}, Step{"0 a\r\n", 0}))
+	c.say("ignored")
+	c.hear("220 a")
+	c.silent()
+}
+
+func TestFaultDeaf(t *testing.T) {
+	_, c := fault(t, Deaf("220 a\r\n"))
+	c.hear("220 a")
+	_ = c.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+	n, err := c.Write(make([]byte, 64<<20))
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%d octets were taken: %v", n, err)
+	}
+}
+
+func TestFaultClose(t *testing.T) {
+	for _, f := range []Fault{EndlessLine(""), EndlessReply("250-a"), Silence(), Slow("abc", time.Hour), Deaf("")} {
+		s, c := fault(t, f)
+		second := dial(t, s.Addr)
+		_ = second.Close()
+		_ = s.Close()
+		_ = s.Close()
+		if _, err := io.Copy(io.Discard, c.in); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error("the connection stayed open")
+		}
+		if n := s.Connections(); n > 2 {
+			t.Errorf("%d connections", n)
+		}
+	}
+}
+
+func TestProxy(t *testing.T) {
+	const oneWay = 20 * time.Millisecond
+	s := start(t, "S: 220 a\nC: EHLO *\nS: 250 b\nC: MAIL *\nC: RCPT *\nC: DATA\nS: 250\nS: 250\nS: 354\n@data f\nS: 250 c\nC: QUIT\nS: 221\n@expect close")
+	p, err := Proxy(s.Addr, oneWay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.Close() }()
+	began := time.Now()
+	c := dial(t, p.Addr)
+	if took := time.Since(began); took >= oneWay {
+		t.Logf("the connection took %s; it should not wait", took)
+	}
+	c.hear("220 a")
+	c.ask("EHLO x", "250 b")
+	c.say("MAIL x\r\nRCPT x\r\nDATA\r\n")
+	c.hear("250", "250", "354")
+	// More than fits into one chunk, all of it under way at the same time.
+	body := bytes.Repeat([]byte("0123456789abcdef0123456789abcd\r\n"), 64<<10)
+	c.say(string(body) + ".\r\n")
+	c.hear("250 c")
+	c.ask("QUIT", "221")
+	_ = c.Close()
+	if err := s.Wait(); err != nil {
+		t.Error(err)
+	}
+	// Four groups of commands, two ways each, and the greeting's one way.
+	if took := time.Since(began); took < 9*oneWay {
+		t.Errorf("it took %s", took)
+	}
+	if n := p.Turns(); n != 4 {
+		t.Errorf("%d turns", n)
+	}
+	if !bytes.HasSuffix(s.Received(), []byte("abcd\r\n.\r\nQUIT\r\n")) || len(s.Received()) < len(body) {
+		t.Errorf("%d octets arrived", len(s.Received()))
+	}
+}
+
+func TestProxyEnds(t *testing.T) {
+	s := start(t, "S: 220 a\n@close")
+	p, err := Proxy(s.Addr, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, p.Addr)
+	c.hear("220 a")
+	c.gone()
+	_ = c.Close()
+	_ = p.Close()
+	_ = p.Close()
+
+	// Nobody is there: the connection ends.
+	_ = s.Close()
+	p, err = Proxy(s.Addr, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = dial(t, p.Addr)
+	if _, err := io.ReadAll(c.in); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
+	}
+	_ = p.Close()
+
+	// Close does not wait for what is under way.
+	s = start(t, "S: 220 a")
+	p, err = Proxy(s.Addr, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = dial(t, p.Addr)
+	c.say("x")
+	_ = p.Close()
+}
