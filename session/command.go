@@ -363,6 +363,12 @@ func (s *Session) tellOffers() {
 	s.emit(event.Extensions{Protocol: s.protocol, Offers: s.offers, TLS: s.secure})
 	size := s.offers.Size()
 	s.emit(event.Size{Size: size})
+	if s.inClear != nil {
+		if changes := wire.Changes(s.inClear, s.offers); changes != "" {
+			s.Note("after STARTTLS: %s", changes)
+		}
+		s.inClear = nil
+	}
 	if note := size.Note(); note != "" {
 		s.Note("%s", note)
 	}

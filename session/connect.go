@@ -26,8 +26,7 @@ func (s *Session) connect(ctx context.Context, to Candidate) error {
 		return err
 	}
 	s.c = conn.New(nc, s.opt.Now)
-	stop := context.AfterFunc(ctx, s.c.Interrupt)
-	defer stop()
+	defer s.interruptible(ctx)()
 	s.emit(event.Connected{Local: nc.LocalAddr().String(), Remote: to.Address, Elapsed: s.opt.Now().Sub(started)})
 	if to.TLS == TLSImplicit {
 		if err := s.handshake(ctx, "implicit"); err != nil {
@@ -90,7 +89,7 @@ func plainError(err error) string {
 // forget drops all that was learnt of the server.
 func (s *Session) forget() {
 	s.due, s.offers, s.protocol, s.secure, s.tls = nil, nil, "", false, nil
-	s.inText, s.accepted, s.early = false, nil, nil
+	s.inText, s.accepted, s.early, s.inClear = false, nil, nil, nil
 }
 
 // close ends the connection, if there is one, and says who did.

@@ -19,9 +19,11 @@ package session
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"time"
@@ -58,7 +60,14 @@ type Options struct {
 	Timeouts Timeouts                                                             //
 	Roots    *x509.CertPool                                                       // nil: the system's
 	TLS      TLSMode                                                              // empty: auto
-	Helo     string                                                               // this host's name; empty: the address literal of the connection
+	// TLS beyond its mode; the zero values are the usual.
+	ServerName   string            // sent as SNI, and looked for in the certificate, in place of the exchanger's name
+	Certificates []tls.Certificate // the client's
+	MinTLS       uint16            // tls.VersionTLS12; 0: TLS 1.0
+	MaxTLS       uint16            // 0: the newest
+	KeyLog       io.Writer         // for the secrets of TLS, in the format of NSS; nil: nowhere
+
+	Helo string // this host's name; empty: the address literal of the connection
 }
 
 // Session is one conversation, over one connection after another.
@@ -75,6 +84,7 @@ type Session struct {
 
 	stage    event.Stage // where the last command belongs
 	offers   wire.Offers
+	inClear  wire.Offers // what was offered before STARTTLS: to compare, nothing else
 	protocol string
 	secure   bool
 	tls      *event.TLS
@@ -119,8 +129,7 @@ func New(opt Options) *Session {
 func (s *Session) Do(ctx context.Context, action Action) error {
 	s.replies = nil
 	if s.c != nil {
-		stop := context.AfterFunc(ctx, s.c.Interrupt)
-		defer stop()
+		defer s.interruptible(ctx)()
 	}
 	err := s.do(ctx, action)
 	if err == nil {
@@ -135,6 +144,22 @@ func (s *Session) Do(ctx context.Context, action Action) error {
 	}
 	s.emit(event.Failed{Error: failure})
 	return failure
+}
+
+// interruptible lets the end of ctx end a write that is under way, until the
+// returned function is called. That waits for an interruption that has begun:
+// one that came late would hit the write of the next action.
+func (s *Session) interruptible(ctx context.Context) (end func()) {
+	c, done := s.c, make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		c.Interrupt()
+	})
+	return func() {
+		if !stop() {
+			<-done
+		}
+	}
 }
 
 func (s *Session) do(ctx context.Context, action Action) error {

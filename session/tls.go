@@ -2,13 +2,7 @@ package session
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -38,9 +32,9 @@ func (s *Session) startTLS(ctx context.Context, line []byte) error {
 	if err := s.handshake(ctx, "starttls"); err != nil {
 		return err
 	}
-	verdict := s.tls
+	verdict, before := s.tls, s.offers
 	s.forget()
-	s.secure, s.tls = true, verdict
+	s.secure, s.tls, s.inClear = true, verdict, before
 	return nil
 }
 
@@ -62,18 +56,7 @@ func (s *Session) injected(behind []byte) error {
 // certificate. A certificate that does not verify is no error here.
 func (s *Session) handshake(ctx context.Context, mode string) error {
 	s.stage = event.StartTLS
-	name, expected := s.at.Host, s.at.Name()
-	if _, err := netip.ParseAddr(name); err == nil {
-		name = "" // an address is never sent as SNI (RFC 6066 3)
-	}
-	config := &tls.Config{
-		ServerName: name,
-		// The verdict is data, computed below; a session goes on without it.
-		InsecureSkipVerify: true, //nolint:gosec
-		// Old mail servers are what a debugging client is pointed at.
-		MinVersion: tls.VersionTLS10,
-		Time:       s.opt.Now,
-	}
+	config, expected := s.tlsConfig()
 	s.emit(event.Waiting{For: "the TLS handshake", Timeout: s.opt.Timeouts.Reply})
 	started := s.opt.Now()
 	limited, cancel := context.WithTimeout(ctx, s.opt.Timeouts.Reply)
@@ -89,7 +72,7 @@ func (s *Session) handshake(ctx context.Context, mode string) error {
 	s.secure = true
 	verified := event.TLS{
 		Mode: mode, Version: tls.VersionName(state.Version), Cipher: tls.CipherSuiteName(state.CipherSuite),
-		ServerName: name, Expected: expected, Elapsed: s.opt.Now().Sub(started),
+		ServerName: config.ServerName, Expected: expected, Elapsed: s.opt.Now().Sub(started),
 	}
 	for _, c := range state.PeerCertificates {
 		verified.Certificates = append(verified.Certificates, describe(c))
@@ -98,7 +81,52 @@ func (s *Session) handshake(ctx context.Context, mode string) error {
 	verified.Verified = verified.Problem == ""
 	s.tls = &verified
 	s.emit(verified)
+	for _, weak := range weaknesses(state) {
+		s.Note("%s", weak)
+	}
 	return nil
+}
+
+// tlsConfig is how TLS is made with the present server, and the name or
+// address that its certificate should have.
+func (s *Session) tlsConfig() (config *tls.Config, expected string) {
+	name := s.at.Host
+	expected = s.at.Name()
+	if s.opt.ServerName != "" {
+		name, expected = s.opt.ServerName, s.opt.ServerName
+	}
+	if _, err := netip.ParseAddr(name); err == nil {
+		name = "" // an address is never sent as SNI (RFC 6066 3)
+	}
+	config = &tls.Config{
+		ServerName: name,
+		// The verdict is data, computed below; a session goes on without it.
+		InsecureSkipVerify: true, //nolint:gosec
+		// Old mail servers are what a debugging client is pointed at; what is
+		// weak about them is said, and --tls-min refuses them.
+		MinVersion:   tls.VersionTLS10,
+		CipherSuites: everySuite(),
+		Certificates: s.opt.Certificates,
+		KeyLogWriter: s.opt.KeyLog,
+		Time:         s.opt.Now,
+	}
+	if s.opt.MinTLS != 0 {
+		config.MinVersion = s.opt.MinTLS
+	}
+	config.MaxVersion = s.opt.MaxTLS
+	return config, expected
+}
+
+// everySuite are all cipher suites up to TLS 1.2 that there are; those of TLS
+// 1.3 cannot be chosen.
+func everySuite() []uint16 {
+	var ids []uint16
+	for _, list := range [][]*tls.CipherSuite{tls.CipherSuites(), tls.InsecureCipherSuites()} {
+		for _, suite := range list {
+			ids = append(ids, suite.ID)
+		}
+	}
+	return ids
 }
 
 func (s *Session) noHandshake(limited context.Context, err error) error {
@@ -125,117 +153,4 @@ func handshakeProblem(limited context.Context, err error, timeout time.Duration)
 		return "the server broke the connection off (reset)"
 	}
 	return strings.TrimPrefix(plainError(err), "tls: ")
-}
-
-// verify judges a chain as a client that insists on it would (RFC 5280, 6125):
-// its dates, its way to a root, its names. Empty is good; else the problems in
-// words.
-func verify(chain []*x509.Certificate, roots *x509.CertPool, expected string, now time.Time) string {
-	if len(chain) == 0 {
-		return "the server sent no certificate"
-	}
-	leaf := chain[0]
-	var problems []string
-	at := now
-	switch {
-	case now.After(leaf.NotAfter):
-		problems = append(problems, fmt.Sprintf("expired since %s (%s)", leaf.NotAfter.UTC().Format(time.DateOnly), days(now.Sub(leaf.NotAfter))))
-		at = leaf.NotAfter
-	case now.Before(leaf.NotBefore):
-		problems = append(problems, fmt.Sprintf("not valid before %s (in %s)", leaf.NotBefore.UTC().Format(time.DateOnly), days(leaf.NotBefore.Sub(now))))
-		at = leaf.NotBefore
-	}
-	between := x509.NewCertPool()
-	for _, c := range chain[1:] {
-		between.AddCert(c)
-	}
-	// The dates were judged above; what else is wrong is judged on a day on
-	// which they were right, so that one problem does not hide another.
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: at})
-	if err != nil {
-		problems = append(problems, chainProblem(err, leaf))
-	}
-	if err := leaf.VerifyHostname(hostForm(expected)); err != nil {
-		problems = append(problems, fmt.Sprintf("it is for %s, not for %s", namesOf(leaf), expected))
-	}
-	return strings.Join(problems, "; ")
-}
-
-// hostForm is a name as x509 wants it: addresses in brackets.
-func hostForm(name string) string {
-	if a, err := netip.ParseAddr(name); err == nil {
-		return "[" + a.WithZone("").String() + "]"
-	}
-	return strings.TrimSuffix(name, ".")
-}
-
-func chainProblem(err error, leaf *x509.Certificate) string {
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		if string(leaf.RawIssuer) == string(leaf.RawSubject) {
-			return "self-signed"
-		}
-		return "unknown issuer " + leaf.Issuer.String()
-	}
-	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired && invalid.Cert != nil {
-		return fmt.Sprintf("the issuer's certificate %s is valid from %s to %s only", invalid.Cert.Subject,
-			invalid.Cert.NotBefore.UTC().Format(time.DateOnly), invalid.Cert.NotAfter.UTC().Format(time.DateOnly))
-	}
-	return strings.TrimPrefix(err.Error(), "x509: ")
-}
-
-func days(d time.Duration) string {
-	n := int(d / (24 * time.Hour))
-	if n == 1 {
-		return "1 day"
-	}
-	return fmt.Sprintf("%d days", n)
-}
-
-func namesOf(c *x509.Certificate) string {
-	names := certificateNames(c)
-	if len(names) == 0 {
-		return c.Subject.String() + " (it has no alternative names)"
-	}
-	const most = 8
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
-	}
-	return strings.Join(names, ", ")
-}
-
-// certificateNames are the subject's alternative names, made printable: a
-// certificate is text from outside.
-func certificateNames(c *x509.Certificate) []string {
-	var names []string
-	for _, n := range c.DNSNames {
-		names = append(names, wire.Text([]byte(n)))
-	}
-	for _, a := range c.IPAddresses {
-		names = append(names, a.String())
-	}
-	return names
-}
-
-func describe(c *x509.Certificate) event.Certificate {
-	sum := sha256.Sum256(c.Raw)
-	return event.Certificate{
-		Subject:   wire.Text([]byte(c.Subject.String())),
-		Issuer:    wire.Text([]byte(c.Issuer.String())),
-		Names:     certificateNames(c),
-		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
-		Key:    keyName(c.PublicKey),
-		SHA256: hex.EncodeToString(sum[:]),
-	}
-}
-
-func keyName(key any) string {
-	switch k := key.(type) {
-	case *rsa.PublicKey:
-		return fmt.Sprintf("RSA %d", k.N.BitLen())
-	case *ecdsa.PublicKey:
-		return "ECDSA " + k.Curve.Params().Name
-	case ed25519.PublicKey:
-		return "Ed25519"
-	}
-	return "unknown kind"
 }

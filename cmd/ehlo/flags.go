@@ -1,11 +1,9 @@
 package main
 
 import (
-	"crypto/x509"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +40,12 @@ type flags struct {
 	tls    string
 	verify bool
 	ca     string
+	cert   string
+	key    string
+	sni    string
+	tlsMin string
+	tlsMax string
+	keyLog string
 	// output
 	output  string
 	record  string
@@ -89,6 +93,12 @@ func (f *flags) connecting(c *cobra.Command) {
 		s.StringVar(&f.tls, "tls", "auto", "`MODE` is auto (STARTTLS where offered), require, never, or implicit (TLS from the first octet)")
 		s.BoolVar(&f.verify, "tls-verify", false, "a certificate that does not verify ends the session")
 		s.StringVar(&f.ca, "ca", "", "trust the certificates in `FILE` (PEM) in place of the system's")
+		s.StringVar(&f.cert, "cert", "", "this client's certificate chain, in `FILE` (PEM); needs --key")
+		s.StringVar(&f.key, "key", "", "its private key, in `FILE` (PEM)")
+		s.StringVar(&f.sni, "sni", "", "`NAME` to send, and to look for in the certificate (default: the exchanger's host name)")
+		s.StringVar(&f.tlsMin, "tls-min", "", "refuse TLS below `VERSION` 1.0, 1.1, 1.2 or 1.3 (default 1.0)")
+		s.StringVar(&f.tlsMax, "tls-max", "", "do not offer TLS above `VERSION`")
+		s.StringVar(&f.keyLog, "keylog", "", "append the secrets of TLS to `FILE`, for a packet analyser (also: SSLKEYLOGFILE)")
 	})
 	addGroup(c, "Output", func(s *pflag.FlagSet) {
 		f.outputs(s)
@@ -117,6 +127,8 @@ func (f *flags) outputs(s *pflag.FlagSet) {
 var choices = map[string][]string{
 	"protocol":   {"esmtp", "smtp", "lmtp"},
 	"tls":        {"auto", "require", "never", "implicit"},
+	"tls-min":    {"1.0", "1.1", "1.2", "1.3"},
+	"tls-max":    {"1.0", "1.1", "1.2", "1.3"},
 	"output":     {"text", "json", "events"},
 	"quit-after": {"banner", "helo", "tls", "auth", "mail", "rcpt", "data", "dot"},
 	"drop-after": {"banner", "helo", "tls", "auth", "mail", "rcpt", "data", "dot"},
@@ -215,7 +227,7 @@ func (f *flags) check(timeoutGiven bool) (settings, error) {
 		return s, usage("", "--tls never and --tls-verify contradict each other")
 	}
 	s.options.TLS = session.TLSMode(f.tls)
-	if s.options.Roots, err = readRoots(f.ca); err != nil {
+	if err := f.checkTLS(&s.options); err != nil {
 		return s, err
 	}
 	s.plan = flow.Plan{Server: f.server, Port: f.port, NoMX: f.noMX, Protocol: flow.Protocol(f.protocol), Verify: f.verify}
@@ -278,19 +290,4 @@ func (f *flags) checkStop(p *flow.Plan) error {
 	}
 	p.Stop = stage
 	return nil
-}
-
-func readRoots(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, input(err, "--ca")
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, &event.Error{Kind: event.Input, Message: "--ca " + file + ": there is no certificate in it", Hint: "it must be PEM: -----BEGIN CERTIFICATE-----"}
-	}
-	return pool, nil
 }

@@ -114,6 +114,9 @@ func TestScripts(t *testing.T) {
 	dns.Fault("refused.example.test.", "MX", dnstest.Fault{Rcode: dnstest.Refused})
 	port, ca := mailServers(t)
 	implicit, lmtp := otherServers(t)
+	files := t.TempDir()
+	addresses := certificateServers(t, files)
+	clientCertificate(t, files)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -131,6 +134,10 @@ func TestScripts(t *testing.T) {
 			env.Setenv("CLOSED", closed.Addr().String())
 			env.Setenv("SMTPS", implicit)
 			env.Setenv("LMTP", lmtp)
+			env.Setenv("FILES", files)
+			for name, address := range addresses {
+				env.Setenv(name, address)
+			}
 			env.Setenv("HOME", env.WorkDir)
 			return os.WriteFile(filepath.Join(env.WorkDir, "ca.pem"), ca, 0o600)
 		},

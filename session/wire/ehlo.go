@@ -83,6 +83,38 @@ func (o Offers) Mechanisms() []string {
 	return mechs
 }
 
+// String is the offer as the server wrote it.
+func (o Offer) String() string { return strings.Join(append([]string{o.Keyword}, o.Params...), " ") }
+
+// Changes says in words what became of a list of offers: what is new, gone, or
+// has other parameters; "" where they are the same.
+func Changes(before, after Offers) string {
+	var fresh, gone, other []string
+	for _, o := range after {
+		switch was, ok := before.Find(o.Keyword); {
+		case !ok:
+			fresh = append(fresh, o.String())
+		case was.String() != o.String():
+			other = append(other, was.String()+" became "+o.String())
+		}
+	}
+	for _, o := range before {
+		if !after.Has(o.Keyword) {
+			gone = append(gone, o.String())
+		}
+	}
+	var parts []string
+	for _, p := range []struct {
+		verb string
+		list []string
+	}{{"new: ", fresh}, {"gone: ", gone}, {"", other}} {
+		if len(p.list) > 0 {
+			parts = append(parts, p.verb+strings.Join(p.list, ", "))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
 // SizeState is what the EHLO list says of the maximum message size.
 type SizeState string
 

@@ -44,7 +44,7 @@ func TestSize(t *testing.T) {
 
 func TestOffersKeepOrderCaseAndDuplicates(t *testing.T) {
 	o := ehlo("PIPELINING", "size 5", "AUTH=LOGIN PLAIN", "auth plain cram-md5", "", "SIZE 6")
-	if got := fmt.Sprint(o); got != "[{PIPELINING []} {size [5]} {AUTH=LOGIN [PLAIN]} {auth [plain cram-md5]} {SIZE [6]}]" {
+	if got := fmt.Sprint(o); got != "[PIPELINING size 5 AUTH=LOGIN PLAIN auth plain cram-md5 SIZE 6]" {
 		t.Error(got)
 	}
 	if got := fmt.Sprint(o.Mechanisms()); got != "[LOGIN PLAIN CRAM-MD5]" {
@@ -61,6 +61,19 @@ func TestBinaryRoundsDown(t *testing.T) {
 	} {
 		if got := Binary(n); got != want {
 			t.Errorf("%d: %s", n, got)
+		}
+	}
+}
+
+func TestChanges(t *testing.T) {
+	for _, row := range [][3]string{
+		{"PIPELINING|SIZE 5", "SIZE 5|PIPELINING", ""},
+		{"SIZE 5|STARTTLS", "SIZE 9|AUTH PLAIN|AUTH=PLAIN", "new: AUTH PLAIN, AUTH=PLAIN; gone: STARTTLS; SIZE 5 became SIZE 9"},
+		{"HELP", "HELP", ""},
+	} {
+		got := Changes(ehlo(strings.Split(row[0], "|")...), ehlo(strings.Split(row[1], "|")...))
+		if want := row[2]; got != want {
+			t.Errorf("%s, then %s: %q", row[0], row[1], got)
 		}
 	}
 }
