@@ -101,12 +101,17 @@ func (s *Session) written(ctx context.Context, err error) error {
 func (s *Session) stageOf(verb string) event.Stage {
 	switch verb {
 	case "EHLO", "HELO", "LHLO":
-		if s.secure && s.at.TLS != TLSImplicit {
+		switch {
+		case s.stage == event.XClient:
+			return event.HeloXClient
+		case s.secure && s.at.TLS != TLSImplicit:
 			return event.HeloTLS
 		}
 		return event.Helo
 	case "STARTTLS":
 		return event.StartTLS
+	case "XCLIENT", "XFORWARD":
+		return event.XClient
 	case "AUTH":
 		return event.Auth
 	case "MAIL":

@@ -38,8 +38,34 @@ func (s *Session) connect(ctx context.Context, to Candidate) error {
 	return nil
 }
 
+// dial opens the connection, through what the options put in between.
 func (s *Session) dial(ctx context.Context, to Candidate) (net.Conn, error) {
-	dial := s.opt.Dial
+	limited, cancel := context.WithTimeout(ctx, s.opt.Timeouts.Connect)
+	defer cancel()
+	nc, err := s.dialer(to)(limited, to.Network, to.Address)
+	if err == nil && s.opt.ProxyHeader != nil && to.Network == "tcp" {
+		var said string
+		if said, err = conn.SendHeader(nc, *s.opt.ProxyHeader); err == nil {
+			s.Note("%s", said)
+		}
+	}
+	if err == nil {
+		return nc, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, s.noConnection(limited, to, err)
+}
+
+// dialer is how connections to a candidate are made.
+func (s *Session) dialer(to Candidate) conn.Dial {
+	if to.Network == "pipe" {
+		return func(ctx context.Context, _, command string) (net.Conn, error) {
+			return conn.Pipe(ctx, command, s.opt.PipeErrors)
+		}
+	}
+	dial := conn.Dial(s.opt.Dial)
 	if dial == nil {
 		d := net.Dialer{}
 		if s.opt.Bind.IsValid() && to.Network == "tcp" {
@@ -47,31 +73,35 @@ func (s *Session) dial(ctx context.Context, to Candidate) (net.Conn, error) {
 		}
 		dial = d.DialContext
 	}
-	limited, cancel := context.WithTimeout(ctx, s.opt.Timeouts.Connect)
-	defer cancel()
-	nc, err := dial(limited, to.Network, to.Address)
-	if err == nil {
-		return nc, nil
+	if s.opt.Proxy != nil && to.Network == "tcp" {
+		return conn.ThroughProxy(s.opt.Proxy, dial)
 	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
+	return dial
+}
+
+// noConnection names what kept a connection from standing.
+func (s *Session) noConnection(limited context.Context, to Candidate, err error) error {
 	where := to.Address
 	if to.Host != "" {
 		where = to.Host + " (" + to.Address + ")"
 	}
-	fail := func(kind event.Kind, why string) (net.Conn, error) {
-		e := event.Errorf(kind, event.Connect, "connect to %s: %s", where, why)
-		e.Err = err
-		return nil, e
-	}
+	kind, why := event.Unreachable, plainError(err)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fail(event.Refused, "connection refused")
+		kind, why = event.Refused, "connection refused"
 	case limited.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
-		return fail(event.ConnectTimeout, "no answer within "+s.opt.Timeouts.Connect.String())
+		kind, why = event.ConnectTimeout, "no answer within "+s.opt.Timeouts.Connect.String()
 	}
-	return fail(event.Unreachable, plainError(err))
+	if by, ok := errors.AsType[*conn.ProxyError](err); ok {
+		if kind == event.Unreachable {
+			why = by.Error()
+		} else {
+			why = "through the proxy " + by.Proxy + ": " + why
+		}
+	}
+	e := event.Errorf(kind, event.Connect, "connect to %s: %s", where, why)
+	e.Err = err
+	return e
 }
 
 // plainError is the innermost words of a socket error: "network is

@@ -31,7 +31,19 @@ func (s *Session) resolve(ctx context.Context, a Resolve) error {
 		s.emit(event.Route{Source: "socket", Exchangers: []event.Exchanger{{Host: t.Path}}, Reason: "it is a UNIX socket"})
 		return nil
 	}
+	if t.Kind == Process {
+		s.candidates = []Candidate{{Network: "pipe", Address: t.Path, LMTP: t.LMTP(), TLS: t.tls(s.opt.TLS, 0)}}
+		s.emit(event.Route{Source: "pipe", Exchangers: []event.Exchanger{{Host: t.Path}}, Reason: "it is a command"})
+		return nil
+	}
 	port := t.port(a.Port)
+	if s.proxyNames() && t.Kind == Host {
+		if _, err := netip.ParseAddr(t.Host); err != nil {
+			s.candidates = []Candidate{{Host: t.Host, Network: "tcp", Address: net.JoinHostPort(t.Host, strconv.Itoa(int(port))), TLS: t.tls(s.opt.TLS, port), LMTP: t.LMTP()}}
+			s.emit(event.Route{Domain: t.Host, Source: "server", Exchangers: []event.Exchanger{{Host: t.Host}}, Reason: "the proxy looks the name up"})
+			return nil
+		}
+	}
 	if addr, err := netip.ParseAddr(t.Host); err == nil {
 		s.candidates = []Candidate{{Network: "tcp", Address: hostPort(addr, port), TLS: t.tls(s.opt.TLS, port), LMTP: t.LMTP()}}
 		s.emit(event.Route{
@@ -56,6 +68,10 @@ func (s *Session) resolve(ctx context.Context, a Resolve) error {
 	}
 	return nil
 }
+
+// proxyNames says that the proxy is to look names up (socks5h, as curl has
+// it).
+func (s *Session) proxyNames() bool { return s.opt.Proxy != nil && s.opt.Proxy.Scheme == "socks5h" }
 
 func orElse(s, other string) string {
 	if s != "" {

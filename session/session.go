@@ -26,6 +26,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"ehlo/resolver"
@@ -52,14 +53,20 @@ const (
 
 // Options are a session's surroundings. The zero value works.
 type Options struct {
-	Sink     event.Sink                                                           // nil: nobody listens
-	Dial     func(ctx context.Context, network, address string) (net.Conn, error) // nil: a net.Dialer from Bind
-	Bind     netip.Addr                                                           // the local address; invalid: the system's choice
-	Now      func() time.Time                                                     // nil: time.Now
-	Resolver resolver.Resolver                                                    // its Observe is the session's
-	Timeouts Timeouts                                                             //
-	Roots    *x509.CertPool                                                       // nil: the system's
-	TLS      TLSMode                                                              // empty: auto
+	Sink event.Sink                                                           // nil: nobody listens
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: a net.Dialer from Bind
+	Bind netip.Addr                                                           // the local address; invalid: the system's choice
+
+	// What stands between.
+	Proxy       *url.URL     // socks5://, socks5h:// or http://, with a login in it where it wants one
+	ProxyHeader *ProxyHeader // sent first on each connection
+	PipeErrors  io.Writer    // where a command's standard error goes; nil: nowhere
+
+	Now      func() time.Time  // nil: time.Now
+	Resolver resolver.Resolver // its Observe is the session's
+	Timeouts Timeouts          //
+	Roots    *x509.CertPool    // nil: the system's
+	TLS      TLSMode           // empty: auto
 	// TLS beyond its mode; the zero values are the usual.
 	ServerName   string            // sent as SNI, and looked for in the certificate, in place of the exchanger's name
 	Certificates []tls.Certificate // the client's
@@ -69,6 +76,9 @@ type Options struct {
 
 	Helo string // this host's name; empty: the address literal of the connection
 }
+
+// ProxyHeader is the header of the PROXY protocol.
+type ProxyHeader = conn.Header
 
 // Session is one conversation, over one connection after another.
 type Session struct {

@@ -15,9 +15,10 @@ import (
 type TargetKind uint8
 
 const (
-	Domain TargetKind = iota // MX, else its own addresses (RFC 5321 5.1)
-	Host                     // the addresses of a host, no MX
-	Socket                   // a UNIX socket
+	Domain  TargetKind = iota // MX, else its own addresses (RFC 5321 5.1)
+	Host                      // the addresses of a host, no MX
+	Socket                    // a UNIX socket
+	Process                   // a command that is started (--pipe)
 )
 
 // The ports of the schemes: RFC 5321, RFC 8314 3.3 and 6409; LMTP has none of
@@ -36,7 +37,7 @@ type Target struct {
 	Scheme    string // smtp, smtps, submission, submissions, lmtp, unix; empty where none was given
 	Host      string // domain or host name, or an address without brackets
 	Port      uint16 // 0: not given
-	Path      string // of a socket
+	Path      string // of a socket, or the command
 	User      string // whom to log in as
 	Recipient string // the address, where the target was one
 }
@@ -213,7 +214,7 @@ func (t Target) tls(mode TLSMode, port uint16) TLSMode {
 	case "submission":
 		return TLSRequire
 	}
-	if port == PortSubmissions && t.Kind != Socket {
+	if port == PortSubmissions && t.Kind < Socket {
 		return TLSImplicit
 	}
 	return TLSAuto
@@ -222,8 +223,8 @@ func (t Target) tls(mode TLSMode, port uint16) TLSMode {
 // Candidate is one address of one exchanger: a place to connect to.
 type Candidate struct {
 	Host    string // the exchanger's name; empty where only an address was given
-	Network string // tcp or unix
-	Address string // address and port, or path
+	Network string // tcp, unix or pipe
+	Address string // address and port, path, or command
 	TLS     TLSMode
 	LMTP    bool
 }
@@ -243,6 +244,8 @@ func (c Candidate) Name() string {
 func (c Candidate) URL() string {
 	scheme, standard := "smtp", uint16(PortSMTP)
 	switch {
+	case c.Network == "pipe":
+		return "" // no target leads there
 	case c.Network == "unix" && c.LMTP:
 		return "lmtp://" + c.Address
 	case c.Network == "unix":

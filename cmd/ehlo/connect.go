@@ -27,6 +27,13 @@ func (a *app) converse(c *cobra.Command, f *flags, names []string, what conversa
 	if err != nil {
 		return err
 	}
+	set.options.PipeErrors = a.err
+	if names, err = f.names(names); err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		return usage("see "+c.CommandPath()+" --help", "%s needs a TARGET: a domain, host:port or smtp://host", c.CommandPath())
+	}
 	return a.converseWith(c.Context(), f, set, names, what)
 }
 
@@ -34,10 +41,7 @@ func (a *app) converseWith(ctx context.Context, f *flags, set settings, names []
 	targets := make([]session.Target, len(names))
 	for i, name := range names {
 		var err error
-		if targets[i], err = session.ParseTarget(name); err != nil {
-			return a.refuse(f, what.command, name, err)
-		}
-		if err := f.suits(targets[i]); err != nil {
+		if targets[i], err = f.target(name); err != nil {
 			return a.refuse(f, what.command, name, err)
 		}
 	}

@@ -33,7 +33,7 @@ terminal it probes them.`,
 }
 
 func (a *app) runDemo(c *cobra.Command, f *flags) error {
-	for _, own := range []string{"server", "port", "dns", "ca", "bind", "no-mx", "ipv6", "protocol"} {
+	for _, own := range []string{"server", "port", "dns", "ca", "ipv6", "pipe"} {
 		if flag := c.Flags().Lookup(own); flag.Changed {
 			return usage("", "the demo has its own servers: --%s does not go with it", own)
 		}

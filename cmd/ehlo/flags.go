@@ -28,6 +28,7 @@ type flags struct {
 	bind   string
 	dns    []string
 	noMX   bool
+	proxy  string
 	all    bool
 	// how
 	helo           string
@@ -36,6 +37,10 @@ type flags struct {
 	timeout        duration
 	quitAfter      string
 	dropAfter      string
+	pipe           string
+	proxyProtocol  string
+	xclient        string
+	xforward       string
 	// TLS
 	tls    string
 	verify bool
@@ -76,6 +81,7 @@ func (f *flags) connecting(c *cobra.Command) {
 		s.Uint16VarP(&f.port, "port", "p", 0, "`PORT` to connect to (default 25, or the target's)")
 		f.families(s)
 		s.StringVar(&f.bind, "bind", "", "local `ADDR` to connect from")
+		s.StringVar(&f.proxy, "proxy", "", "go through the proxy at `URL`: socks5://, socks5h:// (it looks names up) or http://")
 		f.servers(s)
 		s.BoolVar(&f.noMX, "no-mx", false, "take the domain's own address, not its MX")
 		s.BoolVar(&f.all, "all", false, "every exchanger and address, not the first that answers")
@@ -88,6 +94,10 @@ func (f *flags) connecting(c *cobra.Command) {
 		s.Var(&f.timeout, "timeout", "how long a whole reply, a handshake or a blocked write may take (default 60s, and 10m for the reply to the final dot)")
 		s.StringVar(&f.quitAfter, "quit-after", "", "end with QUIT after `PHASE`: banner, helo, tls, auth, mail, rcpt, data, dot")
 		s.StringVar(&f.dropAfter, "drop-after", "", "end without QUIT after `PHASE`")
+		s.StringVar(&f.pipe, "pipe", "", "start `COMMAND` and speak with its standard input and output, in place of a TARGET")
+		s.StringVar(&f.proxyProtocol, "proxy-protocol", "", "send a PROXY header first: `VERSION` is v1 or v2, with ,source=ADDR:PORT ,destination=ADDR:PORT")
+		s.StringVar(&f.xclient, "xclient", "", "send XCLIENT with `'NAME=… ADDR=…'` and greet again")
+		s.StringVar(&f.xforward, "xforward", "", "send XFORWARD with `'NAME=… ADDR=…'`")
 	})
 	addGroup(c, "TLS", func(s *pflag.FlagSet) {
 		s.StringVar(&f.tls, "tls", "auto", "`MODE` is auto (STARTTLS where offered), require, never, or implicit (TLS from the first octet)")
@@ -231,6 +241,9 @@ func (f *flags) check(timeoutGiven bool) (settings, error) {
 		return s, err
 	}
 	s.plan = flow.Plan{Server: f.server, Port: f.port, NoMX: f.noMX, Protocol: flow.Protocol(f.protocol), Verify: f.verify}
+	if err := f.checkTransport(&s); err != nil {
+		return s, err
+	}
 	return s, f.checkStop(&s.plan)
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ehlo/session"
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/tui"
@@ -31,10 +30,13 @@ smtps://, submission://, submissions://, lmtp://host, lmtp:///path or unix:///pa
   ehlo send --from me@example.net --to you@example.com --subject test --body hello`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			args, err := f.names(args)
+			switch {
+			case err != nil:
+				return err
+			case len(args) == 0:
 				return usage("see ehlo --help, or try ehlo demo", "a TARGET is missing: a domain, host:port or smtp://host")
-			}
-			if len(args) > 1 {
+			case len(args) > 1:
 				return usage("ehlo probe takes several targets", "one TARGET at a time: what is %s?", args[1])
 			}
 			plain := c.Flags().Changed("output") || f.quiet || f.all || f.time || f.quitAfter != "" || f.dropAfter != ""
@@ -63,11 +65,8 @@ func (a *app) onTerminal() bool {
 
 // screen runs the interactive session.
 func (a *app) screen(c *cobra.Command, f *flags, set settings, name string, intro []string) error {
-	target, err := session.ParseTarget(name)
+	target, err := f.target(name)
 	if err != nil {
-		return err
-	}
-	if err := f.suits(target); err != nil {
 		return err
 	}
 	set.plan.Target = target

@@ -20,9 +20,6 @@ offers and how large a message may be, and quits. No mail is sent.`,
   ehlo probe --all -o json example.com
   ehlo probe --tls never mx1.example.com:25`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := needTargets(c, args); err != nil {
-				return err
-			}
 			if err := f.beforeMail(); err != nil {
 				return err
 			}
@@ -62,9 +59,6 @@ file attached in base64 may be. No mail is sent.`,
 		Example: `  ehlo size example.com
   ehlo size -q --all example.com`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := needTargets(c, args); err != nil {
-				return err
-			}
 			if err := f.beforeMail(); err != nil {
 				return err
 			}
@@ -85,13 +79,6 @@ func sizeResult(v *transcript.View) []string {
 		lines = append(lines, "before STARTTLS it was: "+before.String())
 	}
 	return lines
-}
-
-func needTargets(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return usage("see "+c.CommandPath()+" --help", "%s needs a TARGET: a domain, host:port or smtp://host", c.CommandPath())
-	}
-	return nil
 }
 
 // beforeMail refuses a stop at a stage that a command without mail never

@@ -117,6 +117,7 @@ func TestScripts(t *testing.T) {
 	files := t.TempDir()
 	addresses := certificateServers(t, files)
 	clientCertificate(t, files)
+	addresses["SOCKS"], addresses["HTTPPROXY"] = listen(t, socks), listen(t, connectProxy)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -81,10 +81,15 @@ func (a *app) runSend(c *cobra.Command, f *flags, l *letterFlags, args []string)
 	if err != nil {
 		return err
 	}
-	target, err := sendTarget(letter.To, f.server, args)
+	names, err := f.names(args)
 	if err != nil {
 		return err
 	}
+	target, err := sendTarget(letter.To, f.server, names)
+	if err != nil {
+		return err
+	}
+	set.options.PipeErrors = a.err
 	m, cleanUp, err := a.message(l, letter, set.options.Helo)
 	defer func() { _ = cleanUp() }()
 	if err != nil {

@@ -64,40 +64,44 @@ const (
 type Stage uint8
 
 const (
-	NoStage   Stage = iota // usage, files
-	Lookup                 // DNS
-	Connect                // the connection itself
-	Banner                 // the greeting
-	Helo                   // EHLO, HELO, LHLO
-	StartTLS               // STARTTLS and every handshake
-	HeloTLS                // EHLO after STARTTLS
-	Auth                   //
-	Mail                   //
-	Rcpt                   //
-	Data                   // DATA until its 354
-	Dot                    // the message and the reply to its end
-	Quit                   //
-	ScriptRun              // a script's own expectations
+	NoStage     Stage = iota // usage, files
+	Lookup                   // DNS
+	Connect                  // the connection itself
+	Banner                   // the greeting
+	Helo                     // EHLO, HELO, LHLO
+	StartTLS                 // STARTTLS and every handshake
+	HeloTLS                  // EHLO after STARTTLS
+	XClient                  // XCLIENT, XFORWARD
+	HeloXClient              // EHLO after XCLIENT
+	Auth                     //
+	Mail                     //
+	Rcpt                     //
+	Data                     // DATA until its 354
+	Dot                      // the message and the reply to its end
+	Quit                     //
+	ScriptRun                // a script's own expectations
 )
 
 var stages = [...]struct {
 	phase string
 	exit  int // where the server refuses, says nothing, or goes away
 }{
-	NoStage:   {"usage", 1},
-	Lookup:    {"dns", 43},
-	Connect:   {"connect", 2},
-	Banner:    {"greeting", 21},
-	Helo:      {"helo", 22},
-	StartTLS:  {"tls", 29},
-	HeloTLS:   {"helo", 32},
-	Auth:      {"auth", 28},
-	Mail:      {"mail", 23},
-	Rcpt:      {"rcpt", 24},
-	Data:      {"data", 25},
-	Dot:       {"data", 26},
-	Quit:      {"quit", 0},
-	ScriptRun: {"script", 6},
+	NoStage:     {"usage", 1},
+	Lookup:      {"dns", 43},
+	Connect:     {"connect", 2},
+	Banner:      {"greeting", 21},
+	Helo:        {"helo", 22},
+	StartTLS:    {"tls", 29},
+	HeloTLS:     {"helo", 32},
+	XClient:     {"helo", 33},
+	HeloXClient: {"helo", 34},
+	Auth:        {"auth", 28},
+	Mail:        {"mail", 23},
+	Rcpt:        {"rcpt", 24},
+	Data:        {"data", 25},
+	Dot:         {"data", 26},
+	Quit:        {"quit", 0},
+	ScriptRun:   {"script", 6},
 }
 
 // Phase is the stage as the JSON report names it.

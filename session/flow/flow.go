@@ -30,6 +30,11 @@ type Plan struct {
 	Protocol Protocol // empty: EHLO, then HELO where that is refused; LHLO for LMTP targets
 	Verify   bool     // a certificate that does not verify ends the session
 
+	// What ehlo says of the client that it speaks for, "NAME=… ADDR=…"; empty:
+	// nothing. XCLIENT makes the server begin anew.
+	XClient  string
+	XForward string
+
 	// Stop ends the session after that stage; NoStage goes to the end. Drop
 	// ends it without QUIT.
 	Stop event.Stage
@@ -114,13 +119,41 @@ func greet(ctx context.Context, s *session.Session, p Plan, to session.Candidate
 	if err != nil {
 		return err
 	}
-	if !secured {
-		return stop(ctx, s, p, event.StartTLS)
-	}
 	if err := stop(ctx, s, p, event.StartTLS); err != nil {
 		return err
 	}
-	return told(s, introduce(ctx, s, verbFor(p, to), event.HeloTLS))
+	if secured {
+		if err := told(s, introduce(ctx, s, verbFor(p, to), event.HeloTLS)); err != nil {
+			return err
+		}
+	}
+	return speakFor(ctx, s, p, to)
+}
+
+// speakFor tells the server of another client: XCLIENT, which it answers with
+// a new greeting, and XFORWARD (Postfix, XCLIENT_README and XFORWARD_README).
+func speakFor(ctx context.Context, s *session.Session, p Plan, to session.Candidate) error {
+	if p.XClient != "" {
+		if err := s.Do(ctx, session.Command{Line: []byte("XCLIENT " + p.XClient)}); err != nil {
+			return err
+		}
+		if r := s.Reply(); r.Code != 220 {
+			return s.Fail(refusal(event.XClient, "XCLIENT is refused", r))
+		}
+		if err := told(s, introduce(ctx, s, verbFor(p, to), event.HeloXClient)); err != nil {
+			return err
+		}
+	}
+	if p.XForward == "" {
+		return nil
+	}
+	if err := s.Do(ctx, session.Command{Line: []byte("XFORWARD " + p.XForward)}); err != nil {
+		return err
+	}
+	if r := s.Reply(); !r.Positive() {
+		return s.Fail(refusal(event.XClient, "XFORWARD is refused", r))
+	}
+	return nil
 }
 
 // connect opens the connection and waits for its whole greeting.

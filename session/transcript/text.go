@@ -48,7 +48,9 @@ func (t *Text) Apply(e event.Event) {
 	case event.Connecting:
 		t.last = e
 	case event.Connected:
-		t.directive("@connect " + shown(t.last.URL))
+		if t.last.URL != "" {
+			t.directive("@connect " + shown(t.last.URL))
+		}
 		t.comment("connected to %s in %s", e.Remote, Milliseconds(e.Elapsed))
 	case event.Sent:
 		t.line("C:", ScriptText(masked(e)), cyan)
@@ -220,7 +222,7 @@ func RouteLines(e event.Route) []string {
 			parts = append(parts, fmt.Sprintf("SRV %d %s:%d%s", x.Preference, x.Host, x.Port, at))
 		case "address":
 			parts = append(parts, "no MX, its own address"+at)
-		case "literal", "socket":
+		case "literal", "socket", "pipe":
 			return nil
 		default:
 			name = x.Host
