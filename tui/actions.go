@@ -1,0 +1,409 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session"
+	"ehlo/session/transcript"
+)
+
+// enter sends the line, or says why it does not; then the text stays.
+func (m *screen) enter() tea.Cmd {
+	text := m.line.String()
+	now := m.now
+	if err := m.engine.send(text); err != nil {
+		m.hint = err.Error()
+		return nil
+	}
+	m.line.set("")
+	if !now.inText && !now.asked {
+		m.history.add(text)
+	}
+	m.history.at = len(m.history.lines)
+	m.transcript.resume()
+	return nil
+}
+
+func (m *screen) older() tea.Cmd {
+	if s, ok := m.history.back(m.line.String()); ok {
+		m.line.set(s)
+	}
+	return nil
+}
+
+func (m *screen) newer() tea.Cmd {
+	if s, ok := m.history.forth(); ok {
+		m.line.set(s)
+	}
+	return nil
+}
+
+func (m *screen) offerQuit() tea.Cmd {
+	if m.now.inText {
+		m.hint = "a line with only . ends the message text"
+		return nil
+	}
+	m.line.set("QUIT")
+	m.hint = "Enter sends QUIT"
+	return nil
+}
+
+func (m *screen) browse() tea.Cmd {
+	m.mode = modeBrowse
+	return nil
+}
+
+func (m *screen) typeLine() tea.Cmd {
+	m.mode = modeLine
+	if m.lay.shape != shapeWide {
+		m.pane = 0
+	}
+	return nil
+}
+
+// back goes one level back. In browse mode that is the transcript, and then a
+// problem is dismissed.
+func (m *screen) back() tea.Cmd {
+	switch {
+	case m.mode == modePalette:
+		m.mode = modeBrowse
+	case m.mode == modePager, m.mode == modeQuestion:
+		m.mode, m.pager = m.back2, nil
+	case m.pane != 0:
+		m.pane = 0
+	case m.problem != nil:
+		m.problem = nil
+	case m.transcript.sel >= 0 && !m.transcript.follow:
+		m.transcript.sel = -1
+	}
+	return nil
+}
+
+// show chooses a pane.
+func (m *screen) show(pane int) tea.Cmd {
+	m.pane = pane
+	if pane > 0 {
+		m.arrange()
+		if p := m.facts[pane-1]; p.current() == nil {
+			p.ends(false, m.factsHeight(pane-1))
+		}
+	}
+	return nil
+}
+
+// by moves the cursor by lines, or the window by pages.
+func by(n int, page bool) func(*screen) tea.Cmd {
+	return func(m *screen) tea.Cmd {
+		switch here := m.where(); {
+		case here == inPager && page:
+			m.pager.scroll(n*max(m.lay.body-1, 1), m.lay.body)
+		case here == inPager:
+			m.pager.scroll(n, m.lay.body)
+		case here == inFacts:
+			m.facts[m.pane-1].step(n, m.factsHeight(m.pane-1))
+		case page:
+			m.transcript.scroll(n * max(m.transcript.h-1, 1))
+		default:
+			m.transcript.step(n)
+		}
+		return nil
+	}
+}
+
+func toEnd(last bool) func(*screen) tea.Cmd {
+	return func(m *screen) tea.Cmd {
+		switch here := m.where(); {
+		case here == inPager && last:
+			m.pager.scroll(m.pager.rows(), m.lay.body)
+		case here == inPager:
+			m.pager.top = 0
+		case here == inFacts:
+			m.facts[m.pane-1].ends(last, m.factsHeight(m.pane-1))
+		case last:
+			m.transcript.resume()
+		default:
+			m.transcript.choose(m.log.first)
+			m.transcript.top = place{line: m.log.clamp(m.log.first)}
+		}
+		return nil
+	}
+}
+
+// jump selects the next line, or the one before, that tells of a failure.
+func (m *screen) jump(way int64) tea.Cmd {
+	from := m.log.end()
+	if m.transcript.sel >= 0 {
+		from = m.transcript.sel
+	} else if way > 0 {
+		from = m.log.first - 1
+	}
+	for id := from + way; id >= m.log.first && id < m.log.end(); id += way {
+		if x := m.log.line(id); x.mark != ' ' && x.back == 0 {
+			m.transcript.choose(id)
+			return nil
+		}
+	}
+	m.hint = map[bool]string{true: "no error behind this line", false: "no error before this line"}[way > 0]
+	return nil
+}
+
+func (m *screen) fold() tea.Cmd {
+	id := m.transcript.selected()
+	if id < 0 {
+		return nil
+	}
+	head := m.log.head(id)
+	x := m.log.line(head)
+	if x.size < 2 {
+		m.hint = "this line stands alone: j and k select another"
+		return nil
+	}
+	x.folded = !x.folded
+	if m.transcript.sel >= 0 {
+		m.transcript.choose(head)
+	}
+	return nil
+}
+
+func (m *screen) foldAll() tea.Cmd {
+	m.log.foldAll(!m.log.fold)
+	return nil
+}
+
+func (m *screen) times() tea.Cmd {
+	m.transcript.times = (m.transcript.times + 1) % timings
+	return nil
+}
+
+// canChoose says that the fact under the cursor leads somewhere.
+func (m *screen) canChoose() bool {
+	f := m.facts[m.pane-1].current()
+	return f != nil && (f.host != "" || len(f.detail) > 0)
+}
+
+func (m *screen) choose() tea.Cmd {
+	f := m.facts[m.pane-1].current()
+	if f.host != "" {
+		return prefill("connect " + f.host)(m)
+	}
+	m.page("What it means", f.detail, nil)
+	return nil
+}
+
+// page opens the pager.
+func (m *screen) page(title string, text []string, octets []byte) {
+	if m.mode != modePager {
+		m.back2 = m.mode
+	}
+	lines := make([]string, len(text))
+	for i, l := range text {
+		lines[i] = m.st.glyphs.words(l)
+	}
+	m.mode, m.pager = modePager, &pager{title: title, text: lines, octets: octets}
+}
+
+func (m *screen) help() tea.Cmd {
+	m.page("Help", m.helpLines(), nil)
+	return nil
+}
+
+// quit leaves at once where nothing would be lost, else it asks.
+func (m *screen) quit() tea.Cmd {
+	if !m.now.connected && m.now.doing == idle && len(m.line.text) == 0 {
+		return m.leave()
+	}
+	m.back2, m.mode = m.mode, modeQuestion
+	return nil
+}
+
+// leave ends the session politely and then the program. A second time it does
+// not wait for the server.
+func (m *screen) leave() tea.Cmd {
+	if m.leaving {
+		return tea.Quit
+	}
+	m.leaving = true
+	m.mode = modeBrowse
+	m.engine.leave()
+	done := m.engine.done
+	return func() tea.Msg {
+		<-done
+		return gone{}
+	}
+}
+
+// busy says that ctrl+c stops something.
+func (m *screen) busy() bool { return m.now.doing != idle }
+
+// interrupt stops what runs. Where nothing runs, it leaves the second time.
+func (m *screen) interrupt() tea.Cmd {
+	switch {
+	case m.leaving || m.armed:
+		return m.leave()
+	case m.engine.interrupt():
+		return nil
+	}
+	m.armed = true
+	m.hint = "nothing runs: ctrl+c again leaves ehlo"
+	if m.lay.shape == shapeTiny {
+		m.hint = "again: quit"
+	}
+	return nil
+}
+
+// prefill opens the palette with a command in it; Enter carries it out.
+func prefill(command string) func(*screen) tea.Cmd {
+	return func(m *screen) tea.Cmd {
+		m.mode = modePalette
+		m.palette.set(command)
+		return nil
+	}
+}
+
+// command is one of those behind ':'.
+type command struct {
+	name, usage, help string
+	do                func(m *screen, argument string) (tea.Cmd, error)
+}
+
+func commands() []command {
+	return []command{
+		{"connect", "connect TARGET", "open a session with an exchanger of the list, or with any other target", (*screen).connect},
+		{"reconnect", "reconnect", "open a new session with the same server", (*screen).reconnect},
+		{"save", "save [FILE]", "save the transcript, in FILE or where ehlo keeps them", (*screen).saveAs},
+		{"help", "help", "all keys", func(m *screen, _ string) (tea.Cmd, error) {
+			m.mode = modeBrowse
+			return m.help(), nil
+		}},
+		{"quit", "quit", "QUIT, then the end", func(m *screen, _ string) (tea.Cmd, error) { return m.leave(), nil }},
+	}
+}
+
+// runCommand carries out what stands in the palette; what is wrong with it is
+// said, and it stays.
+func (m *screen) runCommand() tea.Cmd {
+	name, argument, _ := strings.Cut(strings.TrimSpace(m.palette.String()), " ")
+	if name == "" {
+		return m.back()
+	}
+	var found *command
+	for _, c := range commands() {
+		if c.name == name {
+			found = &c
+			break
+		}
+		if strings.HasPrefix(c.name, name) && found == nil {
+			found = &c
+		}
+	}
+	if found == nil {
+		m.hint = "there is no command " + name + " (connect, reconnect, save, help, quit)"
+		return nil
+	}
+	cmd, err := found.do(m, strings.TrimSpace(argument))
+	if err != nil {
+		m.hint = err.Error()
+		return nil
+	}
+	if m.mode == modePalette {
+		m.mode = modeBrowse
+	}
+	return cmd
+}
+
+// connect opens a session with an exchanger of the present route, or with
+// another target.
+func (m *screen) connect(name string) (tea.Cmd, error) {
+	if name == "" {
+		return m.reconnect("")
+	}
+	r := request{host: name}
+	if !m.exchanger(name) {
+		target, err := session.ParseTarget(name)
+		if err != nil {
+			return nil, err
+		}
+		plan := m.o.Plan
+		plan.Target, plan.Server, plan.Only = target, "", nil
+		if target.Port != 0 {
+			plan.Port = 0
+		}
+		r = request{plan: &plan}
+	}
+	if err := m.engine.open(r); err != nil {
+		return nil, err
+	}
+	if r.plan != nil {
+		m.title = name
+	}
+	return m.opened()
+}
+
+func (m *screen) exchanger(name string) bool {
+	if m.view.Route == nil {
+		return false
+	}
+	for _, x := range m.view.Route.Exchangers {
+		if sameHost(x.Host, name) && len(x.Addresses) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *screen) reconnect(string) (tea.Cmd, error) {
+	if err := m.engine.open(request{again: true}); err != nil {
+		return nil, err
+	}
+	return m.opened()
+}
+
+// opened is what follows an accepted request for a session: the line is where
+// the person goes on.
+func (m *screen) opened() (tea.Cmd, error) {
+	m.problem = nil
+	m.transcript.resume()
+	m.mode, m.pane = modeLine, 0
+	return nil, nil
+}
+
+// summary is what is printed under the prompt when the screen is gone.
+func (m *screen) summary() []string {
+	g := m.st.glyphs
+	var lines []string
+	if c := m.view.Now(); c != nil {
+		head := hostAndAddress(c.Host, c.Address)
+		if m.title != c.Host && m.title != c.Address && m.title != "" {
+			head = m.title + ": " + head
+		}
+		switch {
+		case c.TLS == nil && c.Protocol == "": // it did not come to that
+		case c.TLS == nil:
+			head += ", no TLS"
+		case c.TLS.Verified:
+			head += ", " + c.TLS.Version + " verified"
+		default:
+			head += ", " + c.TLS.Version + " NOT verified: " + c.TLS.Problem
+		}
+		lines = append(lines, g.words(head))
+		if c.Size != nil {
+			lines = append(lines, g.words("maximum message size: "+c.Size.String()))
+		}
+		if d := c.Delivery(); d != transcript.DeliveryNone {
+			lines = append(lines, "delivery: "+string(d))
+		}
+	}
+	if e := m.view.Error; e != nil {
+		lines = append(lines, g.words("failed: "+e.Message))
+	}
+	if m.view.Refused > 0 {
+		lines = append(lines, fmt.Sprintf("replies 4yz and 5yz: %d", m.view.Refused))
+	}
+	for _, path := range m.saved {
+		lines = append(lines, "saved: "+g.words(path))
+	}
+	return lines
+}

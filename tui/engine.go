@@ -1,0 +1,291 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"ehlo/session"
+	"ehlo/session/event"
+	"ehlo/session/flow"
+)
+
+// doing is what the engine does.
+type doing uint8
+
+const (
+	idle    doing = iota // watching the connection, if there is one
+	opening              // look-up, connection, greeting, EHLO, TLS
+	asking               // a line was sent and its reply is awaited
+	leaving              // QUIT
+)
+
+// farewell is how long the reply to QUIT is waited for on leaving.
+const farewell = 2 * time.Second
+
+// request is one thing for the engine to do: one of these.
+type request struct {
+	line  *string    // send it
+	text  bool       // it is message text, and nothing else
+	plan  *flow.Plan // open a session by this plan
+	host  string     // or with this exchanger of the route
+	again bool       // or with the server of the last connection
+	bye   bool       // quit, and stop for good
+}
+
+// engine owns the session: one goroutine does everything with it, in the order
+// of the requests, and watches the connection between them, so that what the
+// server says without being asked is seen at once.
+type engine struct {
+	s     *session.Session
+	feed  *feed
+	plan  flow.Plan
+	last  event.Connecting // where the last attempt went
+	intro []string
+	done  chan struct{} // closed when run has ended
+
+	mu        sync.Mutex
+	queue     []request
+	wake      chan struct{}      // holds one: there is a request
+	stopWork  context.CancelFunc // ends what runs; nil: nothing runs
+	stopWatch context.CancelFunc // ends the watching; nil: nobody watches
+	now       status
+	dotted    bool // the end of the message is in the queue, or its reply is awaited
+}
+
+func newEngine(o Options, f *feed) *engine {
+	e := &engine{
+		feed: f, plan: o.Plan, intro: o.Intro,
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		now: status{doing: opening},
+	}
+	opt := o.Session
+	opt.Sink = func(x event.Event) {
+		if c, ok := x.(event.Connecting); ok {
+			e.last = c
+		}
+		f.sink(x)
+	}
+	e.s = session.New(opt)
+	f.set(e.now)
+	return e
+}
+
+// send takes a line to be sent, or says why it does not. The lines of a message
+// need no reply, so they may queue; a command may not: the reply to the one
+// before decides what the next line is.
+func (e *engine) send(line string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	text := e.now.inText && !e.dotted
+	switch {
+	case e.now.doing == opening:
+		return errors.New("not connected yet: the session is being opened (ctrl+c stops that)")
+	case e.now.doing == leaving:
+		return errors.New("ehlo is leaving")
+	case !e.now.connected:
+		return errors.New("there is no connection (esc, then r: connect again)")
+	case !text && (e.now.doing != idle || len(e.queue) > 0):
+		return errors.New("the reply to the line before is still awaited (ctrl+c stops waiting)")
+	}
+	if !text || line == "." {
+		e.now.doing, e.dotted = asking, text
+	}
+	e.put(request{line: &line, text: text})
+	return nil
+}
+
+// open asks for another session, or says why that cannot be now.
+func (e *engine) open(r request) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.now.doing != idle || len(e.queue) > 0 {
+		return errors.New("something else is being done (ctrl+c stops it)")
+	}
+	e.now.doing = opening
+	e.put(r)
+	return nil
+}
+
+// leave ends what runs, quits politely and ends the engine; done tells when.
+func (e *engine) leave() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopWork != nil {
+		e.stopWork()
+	}
+	e.queue = nil
+	e.now.doing = leaving
+	e.put(request{bye: true})
+}
+
+// interrupt ends what runs, and says whether anything did.
+func (e *engine) interrupt() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopWork == nil || e.now.doing == idle {
+		return false
+	}
+	e.stopWork()
+	return true
+}
+
+// put appends to the queue and ends the watching; mu is held.
+func (e *engine) put(r request) {
+	e.queue = append(e.queue, r)
+	e.feed.set(e.now)
+	if e.stopWatch != nil {
+		e.stopWatch()
+	}
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run does what is asked for until it is told to leave or ctx ends.
+func (e *engine) run(ctx context.Context) {
+	defer close(e.done)
+	for _, note := range e.intro {
+		e.s.Note("%s", note)
+	}
+	e.work(ctx, func(ctx context.Context) { _, _ = flow.Open(ctx, e.s, e.plan) })
+	for {
+		r, ok := e.next(ctx)
+		switch {
+		case !ok:
+			return
+		case r.bye:
+			e.hangUp(ctx)
+			return
+		case r.line != nil:
+			e.work(ctx, func(ctx context.Context) { e.say(ctx, *r.line, r.text) })
+		default:
+			e.work(ctx, func(ctx context.Context) { e.reopen(ctx, r) })
+		}
+	}
+}
+
+// next waits for a request, and watches the connection meanwhile.
+func (e *engine) next(ctx context.Context) (request, bool) {
+	for ctx.Err() == nil {
+		e.mu.Lock()
+		if len(e.queue) > 0 {
+			r := e.queue[0]
+			e.queue = e.queue[1:]
+			e.mu.Unlock()
+			return r, true
+		}
+		if !e.s.Connected() {
+			e.mu.Unlock()
+			select {
+			case <-e.wake:
+			case <-ctx.Done():
+			}
+			continue
+		}
+		watch, stop := context.WithCancel(ctx)
+		e.stopWatch = stop
+		e.mu.Unlock()
+		_ = e.s.Do(watch, session.Watch{})
+		stop()
+		e.settle()
+	}
+	return request{}, false
+}
+
+// settle tells what the session is in after something was done.
+func (e *engine) settle() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stopWork, e.stopWatch = nil, nil
+	e.now.connected, e.now.inText = e.s.Connected(), e.s.InText()
+	if !e.now.inText {
+		e.dotted = false
+	}
+	if len(e.queue) == 0 && e.now.doing != leaving {
+		e.now.doing = idle
+	}
+	e.feed.set(e.now)
+}
+
+// work does one thing that ctrl+c may end.
+func (e *engine) work(ctx context.Context, do func(context.Context)) {
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	e.mu.Lock()
+	e.stopWork = stop
+	if e.now.doing == leaving {
+		stop()
+	}
+	was := e.now.doing
+	e.mu.Unlock()
+	do(working)
+	if working.Err() != nil && ctx.Err() == nil && was == asking && e.s.Connected() {
+		e.s.Note("no longer waited for: the reply is shown when it comes")
+	}
+	e.settle()
+}
+
+// say sends a line as it was typed. What was typed as message text is never
+// sent as a command.
+func (e *engine) say(ctx context.Context, line string, text bool) {
+	if text && !e.s.InText() {
+		e.s.Note("not sent, the server takes no message text any more: %s", line)
+		return
+	}
+	_ = e.s.Do(ctx, flow.Typed(e.s, line))
+}
+
+// reopen opens another session.
+func (e *engine) reopen(ctx context.Context, r request) {
+	e.hangUp(ctx)
+	if r.plan != nil {
+		e.plan = *r.plan
+		_, _ = flow.Open(ctx, e.s, e.plan)
+		return
+	}
+	var chosen []session.Candidate
+	for _, c := range e.s.Candidates() {
+		if r.again && c.Name() == e.last.Host && c.Address == e.last.Address || !r.again && sameHost(c.Name(), r.host) {
+			chosen = append(chosen, c)
+		}
+	}
+	if len(chosen) == 0 {
+		_, _ = flow.Open(ctx, e.s, e.plan)
+		return
+	}
+	// Each address of the exchanger until one answers, as a flow does it over
+	// all of them.
+	for _, c := range chosen {
+		plan := e.plan
+		plan.Only = &c
+		_, err := flow.Open(ctx, e.s, plan)
+		failure, ok := errors.AsType[*event.Error](err)
+		if !ok || failure.Stage != event.Connect && failure.Stage != event.Banner {
+			return
+		}
+	}
+}
+
+func sameHost(a, b string) bool {
+	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
+}
+
+// hangUp ends the connection, if there is one: by QUIT, unless that would be
+// taken for message text.
+func (e *engine) hangUp(ctx context.Context) {
+	if !e.s.Connected() {
+		return
+	}
+	if !e.s.InText() {
+		limited, stop := context.WithTimeout(ctx, farewell)
+		_ = e.s.Do(limited, session.Command{Line: []byte("QUIT")})
+		stop()
+	}
+	if e.s.Connected() {
+		_ = e.s.Do(context.WithoutCancel(ctx), session.Close{})
+	}
+}

@@ -1,0 +1,178 @@
+package tui
+
+import (
+	"strings"
+	"time"
+
+	"ehlo/session/transcript"
+)
+
+// fact is one row of what is known, or a few where it is long.
+type fact struct {
+	text   string
+	note   string // behind the text, in what room is left
+	right  string // at the right edge
+	style  style
+	host   string   // Enter prefills the palette with a connection to it
+	detail []string // Enter shows it
+	quiet  bool     // the cursor passes over it
+}
+
+// factPane is a list of facts: one of the four at the side.
+type factPane struct {
+	title string
+	// build makes the facts of what is known, for rows of w cells; none is
+	// formatted before it is in sight.
+	build func(b builder) []fact
+	// tab is what the tab says behind the title: a number, a word.
+	tab func(v *transcript.View) string
+
+	facts []fact
+	built int // the width they were built for; 0: not yet
+	sel   int
+	top   int
+}
+
+// noteColumn is where the notes begin, where there is room.
+const noteColumn = 22
+
+// builder is what the facts are made of.
+type builder struct {
+	v   *transcript.View
+	st  *styles
+	w   int
+	now time.Time
+}
+
+// lines wraps a text behind a label of ten columns.
+func (b builder) lines(label, text string, s style) []fact {
+	const column = 11
+	indent := column
+	switch {
+	case label == "":
+		indent = 1
+	case b.w < 30:
+		indent = 2
+	}
+	var facts []fact
+	for i, row := range wrap(b.st.glyphs.words(text), b.w-indent-1) {
+		lead := strings.Repeat(" ", indent)
+		if i == 0 && label != "" {
+			lead = b.st.glyphs.fit(label, column)
+		}
+		facts = append(facts, fact{text: lead + row, style: s, quiet: true})
+	}
+	return facts
+}
+
+// refresh builds the facts anew where they are stale or the width is new.
+func (p *factPane) refresh(b builder) {
+	if p.built == b.w {
+		return
+	}
+	p.facts, p.built = p.build(b), b.w
+	p.sel = min(p.sel, max(len(p.facts)-1, 0))
+}
+
+// stale says that the facts have changed.
+func (p *factPane) stale() { p.built = 0 }
+
+// step moves the cursor to the next fact that it can stand on; where there is
+// none, it scrolls.
+func (p *factPane) step(n, h int) {
+	way := 1
+	if n < 0 {
+		way = -1
+	}
+	for ; n != 0; n -= way {
+		i := p.sel + way
+		for i >= 0 && i < len(p.facts) && p.facts[i].quiet {
+			i += way
+		}
+		if i >= 0 && i < len(p.facts) {
+			p.sel = i
+		} else {
+			p.top += way
+		}
+	}
+	p.top = max(min(p.top, len(p.facts)-h), 0)
+	p.reveal(h)
+}
+
+func (p *factPane) reveal(h int) {
+	if p.current() == nil {
+		return
+	}
+	// What belongs to a fact stands in the quiet rows behind it.
+	last := p.sel
+	for last+1 < len(p.facts) && p.facts[last+1].quiet && last+1-p.sel < h {
+		last++
+	}
+	p.top = min(max(p.top, last-h+1), p.sel)
+}
+
+// ends moves the cursor to the first or the last fact.
+func (p *factPane) ends(last bool, h int) {
+	if last {
+		p.step(len(p.facts), h)
+		return
+	}
+	p.sel, p.top = 0, 0
+	if len(p.facts) > 0 && p.facts[0].quiet {
+		p.step(1, h)
+		p.top = 0
+	}
+}
+
+// current is the fact under the cursor, or nil.
+func (p *factPane) current() *fact {
+	if p.sel < len(p.facts) && !p.facts[p.sel].quiet {
+		return &p.facts[p.sel]
+	}
+	return nil
+}
+
+// View draws h rows of w cells.
+func (p *factPane) View(st *styles, w, h int, focus bool) []string {
+	out := make([]string, 0, h)
+	p.top = max(min(p.top, len(p.facts)-h), 0)
+	for i := p.top; i < len(p.facts) && len(out) < h; i++ {
+		if below := len(p.facts) - i; len(out) == h-1 && below > 1 {
+			out = append(out, st.dim.Render(st.glyphs.fit("  "+st.glyphs.more+" "+count(below, "more row"), w)))
+			break
+		}
+		out = append(out, p.row(st, i, w, focus))
+	}
+	for len(out) < h {
+		out = append(out, strings.Repeat(" ", w))
+	}
+	return out
+}
+
+func (p *factPane) row(st *styles, i, w int, focus bool) string {
+	f := p.facts[i]
+	cursor := " "
+	s := f.style
+	if focus && i == p.sel && !f.quiet {
+		cursor, s = ">", s.Bold(true)
+	}
+	room := w - 1
+	if f.right != "" {
+		room -= cells(f.right) + 2
+	}
+	text := st.glyphs.cut(f.text, room)
+	if f.note != "" && w >= middleWidth {
+		text = st.glyphs.fit(text, max(cells(text), noteColumn))
+	}
+	row := s.Render(cursor + text)
+	used := 1 + cells(text)
+	if f.note != "" && room-used >= 6 {
+		n := st.glyphs.cut(st.glyphs.words(f.note), room-used-1)
+		row += st.dim.Render("  " + n)
+		used += 2 + cells(n)
+	}
+	if f.right != "" {
+		return row + strings.Repeat(" ", max(w-used-cells(f.right)-1, 0)) + s.Render(f.right) + " "
+	}
+	return st.glyphs.fit(row, w)
+}

@@ -1,0 +1,119 @@
+package tui
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session/event"
+)
+
+const (
+	// frame is the least time between two batches. One message per event costs
+	// 10 s for 100,000 of them in Bubble Tea v1, batches nothing to speak of.
+	frame = 33 * time.Millisecond
+
+	// ahead is how many events may wait for the screen; then the session waits
+	// (back pressure, as event.Sink allows).
+	ahead = 50_000
+)
+
+// status is what the engine is doing.
+type status struct {
+	doing     doing
+	connected bool
+	inText    bool // the server waits for message text
+	asked     bool // the server has asked for a secret (334)
+}
+
+// batch is the message that there is something in the feed.
+type batch struct{}
+
+// feed is where events wait between the session, which has its own goroutine,
+// and the screen, which takes them all at once, some 30 times a second at most.
+type feed struct {
+	mu     sync.Mutex
+	events []event.Event
+	now    status
+	closed bool          // nobody takes any more
+	room   *sync.Cond    // on mu: events were taken
+	wake   chan struct{} // holds one: there is something
+
+	secrets secrets
+	also    event.Sink // hears every event too, or nil
+}
+
+func newFeed(also event.Sink) *feed {
+	f := &feed{wake: make(chan struct{}, 1), also: also}
+	f.room = sync.NewCond(&f.mu)
+	return f
+}
+
+// sink takes an event from the session.
+func (f *feed) sink(e event.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e = f.secrets.Apply(e)
+	f.now.asked = f.secrets.asked
+	if f.also != nil {
+		f.also(e)
+	}
+	for len(f.events) >= ahead && !f.closed {
+		f.room.Wait()
+	}
+	f.events = append(f.events, e)
+	f.ring()
+}
+
+// set tells what the engine is doing.
+func (f *feed) set(s status) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s.asked = f.now.asked
+	f.now = s
+	f.ring()
+}
+
+func (f *feed) ring() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take returns what has come since the last call. It does not wait.
+func (f *feed) take() ([]event.Event, status) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	events := f.events
+	f.events = nil
+	f.room.Broadcast()
+	return events, f.now
+}
+
+// close lets the session run on without a screen: nothing waits for room.
+func (f *feed) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	f.room.Broadcast()
+}
+
+// run wakes the screen, until the context ends.
+func (f *feed) run(ctx context.Context, send func(tea.Msg)) {
+	for {
+		select {
+		case <-f.wake:
+		case <-ctx.Done():
+			return
+		}
+		send(batch{}) // waits until the screen takes it
+		select {
+		case <-time.After(frame):
+		case <-ctx.Done():
+			return
+		}
+	}
+}

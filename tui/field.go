@@ -1,0 +1,114 @@
+package tui
+
+import (
+	"strings"
+	"unicode"
+)
+
+// fieldMost bounds what can be typed, in characters; it is beyond what any
+// server takes for a line.
+const fieldMost = 64 << 10
+
+// field is a text being typed, in one line.
+type field struct {
+	text []rune
+	at   int // where the cursor stands, from 0 to len(text)
+	off  int // the first character that is shown
+}
+
+func (f *field) String() string { return string(f.text) }
+
+func (f *field) set(s string) {
+	f.text = []rune(s)
+	f.at, f.off = len(f.text), 0
+}
+
+func (f *field) insert(rs ...rune) {
+	rs = rs[:min(len(rs), fieldMost-len(f.text))]
+	text := make([]rune, 0, len(f.text)+len(rs))
+	text = append(append(append(text, f.text[:f.at]...), rs...), f.text[f.at:]...)
+	f.text, f.at = text, f.at+len(rs)
+}
+
+// erase takes out the characters from one place to another.
+func (f *field) erase(from, to int) {
+	from, to = max(from, 0), min(to, len(f.text))
+	if from >= to {
+		return
+	}
+	f.text = append(append([]rune(nil), f.text[:from]...), f.text[to:]...)
+	f.at = from
+}
+
+func (f *field) move(to int) { f.at = min(max(to, 0), len(f.text)) }
+
+// wordBefore is where the word before the cursor begins.
+func (f *field) wordBefore() int {
+	i := f.at
+	for i > 0 && unicode.IsSpace(f.text[i-1]) {
+		i--
+	}
+	for i > 0 && !unicode.IsSpace(f.text[i-1]) {
+		i--
+	}
+	return i
+}
+
+// wordBehind is where the word behind the cursor ends.
+func (f *field) wordBehind() int {
+	i := f.at
+	for i < len(f.text) && unicode.IsSpace(f.text[i]) {
+		i++
+	}
+	for i < len(f.text) && !unicode.IsSpace(f.text[i]) {
+		i++
+	}
+	return i
+}
+
+// view draws the field in w cells, with the cursor where it has the focus. A
+// secret is drawn as stars.
+func (f *field) view(st *styles, w int, focus, secret bool) string {
+	if w < 1 {
+		return ""
+	}
+	show := func(i int) string {
+		if secret {
+			return "*"
+		}
+		return st.glyphs.visible([]byte(string(f.text[i])))
+	}
+	// The cursor stays in sight, and the window moves only when it must.
+	if f.off > f.at {
+		f.off = f.at
+	}
+	used := 1
+	if f.at < len(f.text) {
+		used = cells(show(f.at))
+	}
+	for i := f.at - 1; i >= f.off; i-- {
+		if used += cells(show(i)); used > w {
+			f.off = i + 1
+			break
+		}
+	}
+	var b strings.Builder
+	used = 0
+	for i := f.off; i <= len(f.text); i++ {
+		s := " "
+		if i < len(f.text) {
+			s = show(i)
+		}
+		if i == f.at {
+			s = st.glyphs.cut(s, w-used) // one that is wider than the field
+		}
+		if used += cells(s); used > w {
+			break
+		}
+		if i == f.at && focus {
+			s = st.reverse.Render(s)
+		}
+		b.WriteString(s)
+	}
+	return st.glyphs.fit(b.String(), w)
+}

@@ -1,0 +1,247 @@
+package tui
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"ehlo/session"
+	"ehlo/session/event"
+	"ehlo/session/flow"
+	"ehlo/session/wire"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// zero is the moment at which the events of the tests begin.
+var zero = time.Date(2025, 11, 24, 16, 2, 11, 0, time.UTC)
+
+// play is a screen over a made stream of events, with a clock of its own.
+type play struct {
+	m   *screen
+	seq int64
+	at  time.Duration
+}
+
+func newPlay(w, h int) *play {
+	p := &play{}
+	o := Options{
+		Plan:  flow.Plan{Target: session.Target{Text: "example.org"}},
+		Now:   func() time.Time { return zero.Add(p.at) },
+		Width: w, Height: h, Version: "test",
+	}
+	f := newFeed(nil)
+	p.m = newScreen(o, f, newEngine(o, f), &history{}, newStyles(true, false))
+	return p
+}
+
+// tell plays events, each 10 ms after the one before.
+func (p *play) tell(now status, events ...event.Event) *play {
+	for i, e := range events {
+		p.seq++
+		p.at += 10 * time.Millisecond
+		events[i] = event.Stamp(e, event.Head{Seq: p.seq, At: zero.Add(p.at), Conn: 1})
+	}
+	p.m.Apply(events, now)
+	return p
+}
+
+func (p *play) press(keys ...string) *play {
+	for _, k := range keys {
+		if r := []rune(k); len(r) == 1 {
+			p.m.press(k, r[0])
+		} else {
+			p.m.press(k, 0)
+		}
+	}
+	return p
+}
+
+func saidLines(lines ...string) []event.Event {
+	events := make([]event.Event, len(lines))
+	for i, l := range lines {
+		events[i] = event.Received{Line: wire.Line{Octets: []byte(l)}}
+	}
+	return events
+}
+
+// asked is a command with its reply.
+func asked(verb, command, reply string) []event.Event {
+	var events []event.Event
+	if command != "" {
+		events = append(events, event.Sent{Line: []byte(command)}, event.Waiting{For: "the reply to " + verb, Timeout: time.Minute})
+	}
+	events = append(events, saidLines(strings.Split(reply, "\n")...)...)
+	r, _, _ := wire.ParseReply([]byte(strings.ReplaceAll(reply, "\n", "\r\n") + "\r\n"))
+	return append(events, event.Reply{Reply: r, Verb: verb, Command: []byte(command), Elapsed: 32 * time.Millisecond})
+}
+
+func route() []event.Event {
+	return []event.Event{
+		event.DNS{Name: "example.org.", Type: "MX", Server: "192.0.2.53:53", Network: "udp", Rcode: "NOERROR", Answers: []string{"10 mx1.example.org", "10 mx2.example.org", "20 mx3.example.org"}, Elapsed: 18 * time.Millisecond},
+		event.Route{Domain: "example.org", Source: "mx", Exchangers: []event.Exchanger{
+			{Host: "mx1.example.org", Preference: 10, Addresses: []string{"192.0.2.25", "2001:db8::25"}},
+			{Host: "mx2.example.org", Preference: 10, Addresses: []string{"192.0.2.26"}},
+			{Host: "mx3.example.org", Preference: 20, Addresses: []string{"192.0.2.27"}, Notes: []string{"it is an alias (CNAME), which RFC 5321 5.1 forbids"}},
+		}},
+		event.Connecting{Host: "mx1.example.org", Network: "tcp", Address: "192.0.2.25:25", URL: "smtp://mx1.example.org", Timeout: 30 * time.Second},
+		event.Connected{Local: "198.51.100.7:4000", Remote: "192.0.2.25:25", Elapsed: 44 * time.Millisecond},
+	}
+}
+
+const clearList = "250-mx1.example.org\n250-PIPELINING\n250-SIZE 52428800\n250-STARTTLS\n250-ENHANCEDSTATUSCODES\n250 8BITMIME"
+
+const secureList = "250-mx1.example.org\n250-PIPELINING\n250-SIZE 52428800\n250-AUTH PLAIN LOGIN\n250-ENHANCEDSTATUSCODES\n250-DSN\n250-X-ODD thing\n250 SMTPUTF8"
+
+func offered(list string) []event.Event {
+	r, _, _ := wire.ParseReply([]byte(strings.ReplaceAll(list, "\n", "\r\n") + "\r\n"))
+	o := wire.ParseEHLO(r)
+	return []event.Event{event.Extensions{Protocol: "ESMTP", Offers: o}, event.Size{Size: o.Size()}}
+}
+
+func handshake() event.Event {
+	return event.TLS{
+		Mode: "starttls", Version: "TLS 1.3", Cipher: "TLS_AES_256_GCM_SHA384", ServerName: "mx1.example.org", Expected: "mx1.example.org", Verified: true, Elapsed: 64 * time.Millisecond,
+		Certificates: []event.Certificate{{
+			Subject: "CN=mx1.example.org", Issuer: "CN=Example CA R3", Names: []string{"mx1.example.org"}, Key: "ECDSA P-256", SHA256: strings.Repeat("0123456789abcdef", 4),
+			NotBefore: zero.Add(-24 * time.Hour), NotAfter: zero.Add(79*24*time.Hour + time.Hour),
+		}},
+	}
+}
+
+func sceneDone(p *play) {
+	p.tell(status{doing: opening}, route()...)
+	p.tell(status{doing: opening}, asked("", "", "220 mx1.example.org ESMTP Postfix")...)
+	p.tell(status{doing: opening}, append(asked("EHLO", "EHLO probe.example.net", clearList), offered(clearList)...)...)
+	p.tell(status{doing: opening}, append(asked("STARTTLS", "STARTTLS", "220 2.0.0 Ready to start TLS"), handshake())...)
+	p.tell(status{connected: true}, append(asked("EHLO", "EHLO probe.example.net", secureList), offered(secureList)...)...)
+}
+
+func sceneError(p *play) {
+	sceneDone(p)
+	p.tell(status{connected: true}, asked("MAIL", "MAIL FROM:<probe@example.net> SIZE=1204", "250 2.1.0 Ok")...)
+	p.press("esc", "k")
+	p.tell(status{connected: true}, asked("RCPT", "RCPT TO:<nobody@example.org>", "550 5.1.1 <nobody@example.org>: Recipient address rejected: User unknown in virtual mailbox table")...)
+}
+
+// The scenes, by name.
+var scenes = map[string]func(p *play){
+	"probing": func(p *play) {
+		p.tell(status{doing: opening}, append(route(), event.Waiting{For: "the greeting", Timeout: time.Minute})...)
+		p.at += 3100 * time.Millisecond
+	},
+	"done": sceneDone,
+	"folded": func(p *play) {
+		sceneDone(p)
+		p.press("esc", "Z", "k", "k")
+	},
+	"error": sceneError,
+	"text": func(p *play) {
+		sceneDone(p)
+		p.tell(status{connected: true, inText: true}, asked("DATA", "DATA", "354 End data with <CR><LF>.<CR><LF>")...)
+		p.tell(status{connected: true, inText: true}, event.Sent{Line: []byte("Subject: hi"), Text: true}, event.Sent{Line: nil, Text: true})
+		p.press("h", "e", "l", "l", "o")
+	},
+	"waiting": func(p *play) {
+		sceneDone(p)
+		p.tell(status{connected: true, doing: asking}, event.Sent{Line: []byte("NOOP")}, event.Waiting{For: "the reply to NOOP", Timeout: time.Minute})
+		p.at += 12 * time.Second
+	},
+	"disconnected": func(p *play) {
+		sceneDone(p)
+		bye := asked("", "", "421 4.3.2 shutting down")
+		last := bye[len(bye)-1].(event.Reply)
+		last.Unasked = true
+		bye[len(bye)-1] = last
+		p.tell(status{}, append(bye, event.Closed{By: "server"})...)
+	},
+	"every event": func(p *play) { p.tell(status{}, event.All()...) },
+	"exchangers": func(p *play) {
+		sceneDone(p)
+		p.press("esc", "2", "j")
+	},
+	"extension": func(p *play) {
+		sceneDone(p)
+		p.press("esc", "3", "j", "enter")
+	},
+	"tls": func(p *play) {
+		sceneDone(p)
+		p.press("esc", "5")
+	},
+	"palette": func(p *play) {
+		sceneDone(p)
+		p.press("esc", "2", "j", "enter")
+	},
+	"explained": func(p *play) {
+		sceneError(p)
+		p.press("e", "enter")
+	},
+}
+
+// TestGolden draws every scene at every size; look at the files in testdata.
+func TestGolden(t *testing.T) {
+	for name, scene := range scenes {
+		for _, size := range [][2]int{{120, 36}, {80, 24}, {40, 12}, {1, 1}, {0, 0}} {
+			w, h := size[0], size[1]
+			p := newPlay(w, h)
+			scene(p)
+			got := ansi.Strip(p.m.View())
+			if w < 20 && name != "done" {
+				continue
+			}
+			rows := strings.Split(got, "\n")
+			for i := range rows {
+				rows[i] = strings.TrimRight(rows[i], " ")
+			}
+			got = strings.Join(rows, "\n") + "\n"
+			path := filepath.Join("testdata", fmt.Sprintf("%s-%dx%d.txt", strings.ReplaceAll(name, " ", "-"), w, h))
+			if *update {
+				_ = os.MkdirAll("testdata", 0o755)
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			want, err := os.ReadFile(path)
+			if err != nil || string(want) != got {
+				t.Errorf("%s: %v, got\n%s", path, err, got)
+			}
+		}
+	}
+}
+
+// TestEverySizeIsFilledExactly: each scene, at every size, has exactly as many
+// rows as there are, and none is wider than the screen.
+func TestEverySizeIsFilledExactly(t *testing.T) {
+	for name, scene := range scenes {
+		p := newPlay(80, 24)
+		scene(p)
+		for _, w := range []int{0, 1, 2, 19, 20, 21, 27, 40, 59, 60, 61, 80, 109, 110, 111, 120, 250} {
+			for _, h := range []int{0, 1, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 17, 24, 27, 28, 36, 61} {
+				p.m.resize(w, h)
+				view := p.m.View()
+				if w == 0 || h == 0 {
+					if view != "" {
+						t.Fatalf("%s: %dx%d: %q", name, w, h, view)
+					}
+					continue
+				}
+				rows := strings.Split(view, "\n")
+				if len(rows) != h {
+					t.Fatalf("%s: %dx%d has %d rows", name, w, h, len(rows))
+				}
+				for i, row := range rows {
+					if n := ansi.StringWidth(row); n > w {
+						t.Fatalf("%s: %dx%d: row %d has %d cells: %q", name, w, h, i, n, row)
+					}
+				}
+			}
+		}
+	}
+}

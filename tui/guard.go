@@ -1,0 +1,156 @@
+package tui
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// panicked is a panic that was caught.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+// guard ends the program when something goes wrong in one of its goroutines,
+// in a way in which Bubble Tea restores the terminal: by Kill, which its loop
+// notices at once. Bubble Tea v1 does not restore on SIGHUP, nor on a panic in
+// a goroutine that is not its own.
+type guard struct {
+	kill func()
+
+	mu     sync.Mutex
+	crash  *panicked
+	signal os.Signal
+}
+
+// run runs a goroutine.
+func (g *guard) run(f func()) {
+	go func() {
+		defer g.recover()
+		f()
+	}()
+}
+
+// try does something that may be the victim of an earlier panic.
+func (g *guard) try(f func()) {
+	defer g.recover()
+	f()
+}
+
+// recover catches a panic; it is to be deferred.
+func (g *guard) recover() {
+	if v := recover(); v != nil {
+		g.mu.Lock()
+		if g.crash == nil {
+			g.crash = &panicked{v, debug.Stack()}
+		}
+		g.mu.Unlock()
+		g.kill()
+	}
+}
+
+// signals ends the program at a signal that asks for it.
+func (g *guard) signals() (stop func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, ending...)
+	done := make(chan struct{})
+	g.run(func() {
+		select {
+		case s := <-c:
+			g.mu.Lock()
+			g.signal = s
+			g.mu.Unlock()
+			g.kill()
+		case <-done:
+		}
+	})
+	return sync.OnceFunc(func() {
+		signal.Stop(c)
+		close(done)
+	})
+}
+
+func (g *guard) ended() (os.Signal, *panicked) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.signal, g.crash
+}
+
+// guarded is the model behind its guard.
+type guarded struct {
+	m *screen
+	g *guard
+}
+
+func (x guarded) Init() tea.Cmd {
+	defer x.g.recover()
+	return x.command(x.m.Init())
+}
+
+func (x guarded) Update(msg tea.Msg) (same tea.Model, cmd tea.Cmd) {
+	same = x // after a panic too: the loop draws once more
+	defer x.g.recover()
+	_, cmd = x.m.Update(msg)
+	return x, x.command(cmd)
+}
+
+func (x guarded) View() string {
+	defer x.g.recover()
+	return x.m.View()
+}
+
+// command puts the guard around a command, which Bubble Tea runs in a
+// goroutine of its own.
+func (x guarded) command(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		defer x.g.recover()
+		msg := cmd()
+		if many, ok := msg.(tea.BatchMsg); ok {
+			for i := range many {
+				many[i] = x.command(many[i])
+			}
+		}
+		return msg
+	}
+}
+
+// crashFile keeps what is needed to understand the end: why, the stack, and the
+// transcript as a script, in which secrets are masked.
+func (m *screen) crashFile(why string, crash *panicked) (string, error) {
+	if m.o.Dir == "" {
+		return "", nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "# ehlo %s: %s\n", m.o.Version, strings.ReplaceAll(why, "\n", " "))
+	if crash != nil {
+		for _, l := range strings.Split(strings.TrimSpace(string(crash.stack)), "\n") {
+			b.WriteString("# " + l + "\n")
+		}
+	}
+	if err := m.script().writeTo(&b); err != nil {
+		return "", err
+	}
+	dir := filepath.Join(m.o.Dir, "crashes")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	f, err := os.CreateTemp(dir, strings.TrimSuffix(fileName(m.shortHost(), m.o.Now()), ".smtp")+"-*.smtp") // 0600
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(b.String())
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return f.Name(), err
+}

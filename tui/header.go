@@ -1,0 +1,167 @@
+package tui
+
+import (
+	"fmt"
+	"net"
+
+	"ehlo/session/transcript"
+	"ehlo/session/wire"
+)
+
+// header says what must be seen at a glance: which host, which state, TLS
+// verified or not, and the maximum message size.
+//
+//	wide     example.org > mx1.example.org [192.0.2.25]:25  READY  last 550      TLS 1.3 VERIFIED  max 50.0 MiB  0.252 s
+//
+//	middle   example.org > mx1.example.org:25                                                            READY  0.252 s
+//	         TLS 1.3 VERIFIED  max 52,428,800 octets (50.0 MiB)                                                last 550
+//
+//	small    mx1.example.org         READY
+//	         TLS 1.3 VERIFIED max 50.0 MiB
+func (m *screen) header() []string {
+	g := m.st.glyphs
+	w := m.lay.w
+	state := m.stateWord()
+	tls, tlsStyle := m.tlsWord()
+	last := m.lastWord()
+	switch m.lay.shape {
+	case shapeWide:
+		right := tlsStyle.Render(tls) + "  " + m.st.bold.Render("max "+m.sizeWord(false)) + "  " + m.elapsed()
+		left := " " + m.st.bold.Render(g.words(m.hostWords(true))) + "  " + state
+		if last != "" {
+			left += "  " + last
+		}
+		return []string{g.apart(left, right, w)}
+	case shapeMiddle:
+		first := g.apart(" "+m.st.bold.Render(g.words(m.hostWords(false))), state+"  "+m.elapsed(), w)
+		second := g.apart(" "+tlsStyle.Render(tls)+"  "+m.st.bold.Render("max "+m.sizeWord(true)), last, w)
+		return []string{first, second}
+	}
+	host := m.st.bold.Render(g.words(m.shortHost()))
+	if last != "" {
+		state += " " + last
+	}
+	if m.lay.header == 1 {
+		return []string{g.apart(host, state+" "+m.sizeWord(false), w)}
+	}
+	return []string{g.apart(host, state, w), g.apart(tlsStyle.Render(tls), m.st.bold.Render("max "+m.sizeWord(false)), w)}
+}
+
+// hostWords are the target and where it led.
+func (m *screen) hostWords(address bool) string {
+	c := m.view.Now()
+	if c == nil {
+		return m.title
+	}
+	at := c.Name()
+	host, port, err := net.SplitHostPort(c.Address)
+	switch {
+	case err != nil:
+	case c.Host == "" || c.Host == host:
+		at = c.Address
+	case address:
+		at = fmt.Sprintf("%s [%s]:%s", c.Host, host, port)
+	default:
+		at = c.Host + ":" + port
+	}
+	if m.title == "" || m.title == at || m.title == c.Host {
+		return at
+	}
+	return m.title + " > " + at
+}
+
+func (m *screen) shortHost() string {
+	if c := m.view.Now(); c != nil {
+		return c.Name()
+	}
+	return m.title
+}
+
+func (m *screen) stateWord() string {
+	word, s := "LOOKUP", m.st.warn
+	if c := m.view.Now(); c != nil {
+		word, s = string(c.State), m.st.warn
+		switch c.State {
+		case transcript.Ready:
+			s = m.st.good
+		case transcript.Failing:
+			s = m.st.bad
+		case transcript.InText:
+			s = m.st.bold
+		}
+	} else if m.now.doing == idle {
+		word, s = wordFail, m.st.bad
+	}
+	return s.Render(word)
+}
+
+func (m *screen) lastWord() string {
+	c := m.view.Now()
+	if c == nil || c.LastReply == nil || c.LastReply.Reply.Class() < 4 {
+		return ""
+	}
+	s := m.st.warn
+	if c.LastReply.Reply.Class() == 5 {
+		s = m.st.bad
+	}
+	return s.Render(fmt.Sprintf("last %d", c.LastReply.Reply.Code))
+}
+
+func (m *screen) tlsWord() (string, style) {
+	c := m.view.Now()
+	switch {
+	case c == nil, c.TLS == nil && c.Protocol == "":
+		return "TLS --", m.st.dim
+	case c.TLS == nil:
+		return "NO TLS", m.st.warn
+	case c.TLS.Verified:
+		return c.TLS.Version + " VERIFIED", m.st.good
+	}
+	return c.TLS.Version + " UNVERIFIED", m.st.bad
+}
+
+// sizeWord is the maximum message size, in few words or fully.
+func (m *screen) sizeWord(full bool) string {
+	c := m.view.Now()
+	if c == nil || c.Size == nil {
+		return wordNone
+	}
+	switch c.Size.State {
+	case wire.SizeDeclared:
+		if full {
+			return wire.Octet(c.Size.Declared)
+		}
+		return wire.Binary(c.Size.Declared)
+	case wire.SizeUnlimited:
+		return "no limit"
+	case wire.SizeUnspecified:
+		return "not stated"
+	}
+	return "unknown"
+}
+
+// elapsed is how long the session has lasted, up to its last event; it moves
+// only while something is awaited.
+func (m *screen) elapsed() string {
+	from, to := m.view.Started, m.view.Last
+	if c := m.view.Now(); c != nil {
+		from = c.Started
+		if !c.Ended.IsZero() {
+			to = c.Ended
+		}
+	}
+	if m.now.doing != idle {
+		to = m.o.Now()
+		if from.IsZero() {
+			from = m.since
+		}
+	}
+	d := max(to.Sub(from), 0).Seconds()
+	if d >= 100 {
+		return fmt.Sprintf("%.0f s", d)
+	}
+	if m.now.doing != idle {
+		return fmt.Sprintf("%.1f s", d)
+	}
+	return fmt.Sprintf("%.3f s", d)
+}

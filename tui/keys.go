@@ -1,0 +1,217 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// where is the set of contexts in which a key has its meaning.
+type where uint8
+
+const (
+	inLine       where = 1 << iota // the SMTP line has the focus
+	inTranscript                   // browsing the transcript
+	inFacts                        // browsing the facts
+	inPalette                      // the command line behind ':'
+	inPager                        // help, or the details of a line
+	inQuestion                     // leave?
+	inTiny                         // the terminal is too small
+
+	inBrowse = inTranscript | inFacts
+	inText   = inLine | inPalette
+	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion
+)
+
+// binding is a row of the key table. The table makes the keys work, the hints,
+// the help and the README's list of keys.
+type binding struct {
+	id      string
+	keys    []string // as Bubble Tea names them
+	show    string   // as people write them; empty: the keys
+	in      where
+	help    string
+	hint    string             // for the row of hints; empty: not there
+	enabled func(*screen) bool // nil: always
+	do      func(*screen) tea.Cmd
+}
+
+func (b *binding) name() string {
+	if b.show != "" {
+		return b.show
+	}
+	return strings.Join(b.keys, " ")
+}
+
+// bindings is the key table. The first row that fits a key and a context
+// counts; the hints stand in this order.
+func bindings() []binding {
+	rows := []binding{
+		{id: "send", keys: []string{"enter"}, show: "Enter", in: inLine, hint: "send", help: "send the line as it stands, with CRLF", do: (*screen).enter},
+		{id: "run", keys: []string{"enter"}, show: "Enter", in: inPalette, hint: "do it", help: "carry out the command", do: (*screen).runCommand},
+		{id: "older", keys: []string{"up", "ctrl+p"}, show: "up", in: inLine, hint: "history", help: "the line typed before", do: (*screen).older},
+		{id: "newer", keys: []string{"down", "ctrl+n"}, show: "down", in: inLine, help: "the line typed after", do: (*screen).newer},
+		{id: "browse", keys: []string{"esc"}, show: "esc", in: inLine, hint: "browse", help: "leave the line; what was typed stays", do: (*screen).browse},
+		{id: "pageup", keys: []string{"pgup"}, show: "PgUp", in: inLine | inPager, hint: "scroll", help: "a page up", do: by(-1, true)},
+		{id: "pagedown", keys: []string{"pgdown"}, show: "PgDn", in: inLine | inPager, help: "a page down", do: by(1, true)},
+		{id: "quitline", keys: []string{"ctrl+d"}, in: inLine, enabled: func(m *screen) bool { return len(m.line.text) == 0 }, help: "in an empty line: write QUIT into it", do: (*screen).offerQuit},
+	}
+	rows = append(rows, editing()...)
+	rows = append(rows, browsing()...)
+	return append(rows, []binding{
+		{id: "back", keys: []string{"esc"}, show: "esc", in: inPalette | inPager | inBrowse | inQuestion, help: "one level back; never quits, never discards", do: (*screen).back},
+		{id: "closepager", keys: []string{"q", "enter"}, show: "q", in: inPager, hint: "back", help: "close", do: (*screen).back},
+		{id: "yes", keys: []string{"y"}, in: inQuestion, hint: "leave", help: "leave: QUIT, then the end", do: (*screen).leave},
+		{id: "no", keys: []string{"n"}, in: inQuestion, hint: "stay", help: "stay", do: (*screen).back},
+		{id: "help", keys: []string{"f1"}, show: "F1", in: inLine | inPalette, hint: "help", help: "all keys", do: (*screen).help},
+		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere | inTiny, hint: "stop", enabled: (*screen).busy, help: "stop what runs: a wait, a connection attempt", do: (*screen).interrupt},
+		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
+		{id: "tinyquit", keys: []string{"q"}, in: inTiny, help: "twice: leave, where the terminal is too small for anything else", do: (*screen).interrupt},
+		{id: "repaint", keys: []string{"ctrl+l"}, in: anywhere, help: "paint the screen anew", do: func(*screen) tea.Cmd { return tea.ClearScreen }},
+		{id: "suspend", keys: []string{"ctrl+z"}, in: anywhere, help: "suspend (fg comes back)", enabled: func(m *screen) bool { return m.o.Input == nil }, do: func(*screen) tea.Cmd { return tea.Suspend }},
+	}...)
+}
+
+// editing are the keys of the two text fields.
+func editing() []binding {
+	edit := func(id, help string, f func(*field), keys ...string) binding {
+		return binding{id: id, keys: keys, in: inText, help: help, do: func(m *screen) tea.Cmd {
+			f(m.field())
+			return nil
+		}}
+	}
+	return []binding{
+		edit("left", "a character to the left", func(f *field) { f.move(f.at - 1) }, "left", "ctrl+b"),
+		edit("right", "a character to the right", func(f *field) { f.move(f.at + 1) }, "right", "ctrl+f"),
+		edit("wordleft", "a word to the left", func(f *field) { f.move(f.wordBefore()) }, "ctrl+left"),
+		edit("wordright", "a word to the right", func(f *field) { f.move(f.wordBehind()) }, "ctrl+right"),
+		edit("start", "to the start of the line", func(f *field) { f.move(0) }, "ctrl+a", "home"),
+		edit("end", "to its end", func(f *field) { f.move(len(f.text)) }, "ctrl+e", "end"),
+		edit("erase", "erase the character before the cursor", func(f *field) { f.erase(f.at-1, f.at) }, "backspace", "ctrl+h"),
+		edit("delete", "erase the one under it", func(f *field) { f.erase(f.at, f.at+1) }, "delete", "ctrl+d"),
+		edit("word", "erase the word before the cursor", func(f *field) { f.erase(f.wordBefore(), f.at) }, "ctrl+w"),
+		edit("before", "erase all before the cursor", func(f *field) { f.erase(0, f.at) }, "ctrl+u"),
+		edit("behind", "erase all behind it", func(f *field) { f.erase(f.at, len(f.text)) }, "ctrl+k"),
+	}
+}
+
+// browsing are the keys of browse mode, where letters are keys.
+func browsing() []binding {
+	rows := []binding{
+		{id: "type", keys: []string{"i"}, in: inBrowse, hint: "type SMTP", help: "back to the SMTP line", do: (*screen).typeLine},
+		{id: "details", keys: []string{"enter"}, show: "Enter", in: inTranscript, hint: "explain", help: "the whole line, its octets, and what a reply means", do: (*screen).details},
+		{id: "choose", keys: []string{"enter"}, show: "Enter", in: inFacts, hint: "choose", help: "an exchanger: connect to it (asks first); an extension: what it means", enabled: (*screen).canChoose, do: (*screen).choose},
+		{id: "pane", keys: []string{"tab"}, in: inBrowse, hint: "pane", help: "the next pane", do: func(m *screen) tea.Cmd { return m.show((m.pane + 1) % panes) }},
+		{id: "paneback", keys: []string{"shift+tab"}, in: inBrowse, help: "the pane before", do: func(m *screen) tea.Cmd { return m.show((m.pane + panes - 1) % panes) }},
+	}
+	for i, p := range []string{"Transcript", "MX", "Caps", "Limits", "TLS"} {
+		rows = append(rows, binding{id: "pane" + p, keys: []string{fmt.Sprint(i + 1)}, in: inBrowse, help: "the pane " + p, do: func(m *screen) tea.Cmd { return m.show(i) }})
+	}
+	return append(rows, []binding{
+		{id: "reconnect", keys: []string{"r"}, in: inBrowse, hint: "reconnect", help: "connect again: writes :reconnect, Enter does it", do: prefill("reconnect")},
+		{id: "save", keys: []string{"s"}, in: inBrowse, hint: "save", help: "save the transcript as a script that ehlo run plays", do: (*screen).save},
+		{id: "palette", keys: []string{":"}, in: inBrowse, hint: "command", help: "commands: connect, reconnect, save, help, quit", do: prefill("")},
+		{id: "nexterror", keys: []string{"e"}, in: inTranscript, hint: "error", enabled: func(m *screen) bool { return m.log.errors > 0 }, help: "the next line that tells of a failure", do: func(m *screen) tea.Cmd { return m.jump(1) }},
+		{id: "preverror", keys: []string{"E"}, in: inTranscript, help: "the one before", do: func(m *screen) tea.Cmd { return m.jump(-1) }},
+		{id: "down", keys: []string{"j", "down"}, in: inBrowse | inPager, help: "a line down", do: by(1, false)},
+		{id: "up", keys: []string{"k", "up"}, in: inBrowse | inPager, help: "a line up", do: by(-1, false)},
+		{id: "pagerdown", keys: []string{" "}, show: "space", in: inPager, help: "a page down", do: by(1, true)},
+		{id: "pagerup", keys: []string{"b"}, in: inPager, help: "a page up", do: by(-1, true)},
+		{id: "forward", keys: []string{" ", "ctrl+f", "pgdown"}, show: "space PgDn", in: inTranscript, help: "a page down", do: by(1, true)},
+		{id: "backward", keys: []string{"b", "ctrl+b", "pgup"}, show: "b PgUp", in: inTranscript, help: "a page up", do: by(-1, true)},
+		{id: "halfdown", keys: []string{"ctrl+d"}, in: inTranscript, help: "half a page down", do: func(m *screen) tea.Cmd { m.transcript.scroll(max(m.transcript.h/2, 1)); return nil }},
+		{id: "halfup", keys: []string{"ctrl+u"}, in: inTranscript, help: "half a page up", do: func(m *screen) tea.Cmd { m.transcript.scroll(-max(m.transcript.h/2, 1)); return nil }},
+		{id: "top", keys: []string{"g", "home"}, show: "g", in: inBrowse | inPager, help: "to the start", do: toEnd(false)},
+		{id: "follow", keys: []string{"G", "end"}, show: "G", in: inTranscript, hint: "follow", enabled: func(m *screen) bool { return !m.transcript.follow }, help: "to the end, and follow what comes", do: toEnd(true)},
+		{id: "bottom", keys: []string{"G", "end"}, show: "G", in: inFacts | inPager, help: "to the end", do: toEnd(true)},
+		{id: "fold", keys: []string{"z"}, in: inTranscript, help: "fold or unfold a reply of several lines, or a message", do: (*screen).fold},
+		{id: "foldall", keys: []string{"Z"}, in: inTranscript, help: "the same for all of them", do: (*screen).foldAll},
+		{id: "times", keys: []string{"t"}, in: inTranscript, help: "times since the start, times of day, none", do: (*screen).times},
+		{id: "wrap", keys: []string{"w"}, in: inTranscript, help: "wrap long lines, or cut them at the edge", do: func(m *screen) tea.Cmd { m.transcript.cut = !m.transcript.cut; return nil }},
+		{id: "helpkey", keys: []string{"?", "f1"}, show: "?", in: inBrowse, hint: "help", help: "all keys", do: (*screen).help},
+		{id: "quit", keys: []string{"q"}, in: inBrowse, hint: "quit", help: "leave; asks while a session is open", do: (*screen).quit},
+	}...)
+}
+
+// contexts in the order in which the help has them.
+var contexts = [...]struct {
+	in    where
+	title string
+}{
+	{inLine, "The SMTP line"},
+	{inTranscript, "Browsing the transcript (esc leads there)"},
+	{inFacts, "Browsing the facts: MX, Caps, Limits, TLS"},
+	{inPalette, "Commands (behind :)"},
+	{inPager, "Help and details"},
+	{inQuestion, "Leave?"},
+	{inTiny, "A terminal below 20x5"},
+}
+
+// hints is the row of keys that work now, cut from the right to w cells.
+func (m *screen) hints(w int) string {
+	here := m.where()
+	row := ""
+	used := 0
+	for i := range m.keys {
+		b := &m.keys[i]
+		if b.hint == "" || b.in&here == 0 || b.enabled != nil && !b.enabled(m) {
+			continue
+		}
+		n := cells(b.name()) + 1 + cells(b.hint)
+		if used > 0 {
+			n += 2
+		}
+		if used+n > w {
+			break
+		}
+		if used > 0 {
+			row += "  "
+		}
+		row += m.st.bold.Render(b.name()) + " " + b.hint
+		used += n
+	}
+	return row
+}
+
+// helpLines is the help: all keys, by context.
+func (m *screen) helpLines() []string {
+	lines := []string{
+		"The SMTP line sends what is typed as it is. esc leaves it for browsing, where letters are keys; i goes back.",
+		"Marks: > selected, ! failed for good (5yz), ~ failed for now (4yz), + folded, | the line goes on. C: sent, S: received, *: said by ehlo.",
+		"States of a host: OK, WAIT, FAIL, -- (not tried).",
+	}
+	for _, c := range contexts {
+		lines = append(lines, "", c.title)
+		for _, b := range m.keys {
+			if b.in&c.in != 0 {
+				lines = append(lines, fmt.Sprintf("  %-22s %s", b.name(), b.help))
+			}
+		}
+	}
+	lines = append(lines, "", "The commands behind :")
+	for _, c := range commands() {
+		lines = append(lines, fmt.Sprintf("  %-22s %s", c.usage, c.help))
+	}
+	return lines
+}
+
+// KeyTable is the list of keys for the README, in Markdown.
+func KeyTable() string {
+	var b strings.Builder
+	all := bindings()
+	for _, c := range contexts {
+		fmt.Fprintf(&b, "**%s**\n\n| keys | |\n| --- | --- |\n", c.title)
+		for _, k := range all {
+			if k.in&c.in != 0 {
+				fmt.Fprintf(&b, "| `%s` | %s |\n", k.name(), strings.ReplaceAll(k.help, "|", "\\|"))
+			}
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("**The commands behind `:`**\n\n| command | |\n| --- | --- |\n")
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", c.usage, c.help)
+	}
+	return b.String()
+}

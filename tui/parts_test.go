@@ -1,0 +1,225 @@
+package tui
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"ehlo/session/event"
+	"ehlo/session/wire"
+)
+
+func stripped(s string) string { return ansi.Strip(s) }
+
+func TestField(t *testing.T) {
+	st := newStyles(false, true)
+	f := &field{}
+	f.set("MAIL FROM:<a@b>")
+	f.erase(f.wordBefore(), f.at)
+	f.insert([]rune("RCPT grün 世界")...)
+	if f.String() != "MAIL RCPT grün 世界" {
+		t.Error(f.String())
+	}
+	for w := range 30 {
+		for at := range len(f.text) + 1 {
+			f.move(at)
+			row := f.view(&st, w, true, false)
+			if ansi.StringWidth(row) != w {
+				t.Fatalf("%d cells instead of %d: %q", ansi.StringWidth(row), w, row)
+			}
+			if w > 1 && !strings.Contains(row, "\x1b[7m") {
+				t.Fatalf("no cursor in %d cells at %d: %q", w, at, row)
+			}
+		}
+	}
+	f.set("secret")
+	if row := stripped(f.view(&st, 10, true, true)); row != "******    " {
+		t.Errorf("%q", row)
+	}
+	f.set("a\tb\x1b[2J\u202e")
+	if row := stripped(f.view(&st, 40, true, false)); !strings.HasPrefix(row, "a^Ib^[[2J<U+202E>") {
+		t.Errorf("%q", row)
+	}
+}
+
+func TestHistoryKeepsNoSecrets(t *testing.T) {
+	dir := t.TempDir()
+	h := loadHistory(dir)
+	for _, s := range []string{"EHLO x", "EHLO x", "", "  ", "auth plain AGEAYg==", "AUTH LOGIN", "a\x1b[2J"} {
+		h.add(s)
+	}
+	if s, _ := h.back("draft"); s != "a\x1b[2J" {
+		t.Errorf("%q", s)
+	}
+	if s, _ := h.forth(); s != "draft" {
+		t.Errorf("the draft became %q", s)
+	}
+	if err := h.save(filepath.Join(dir, "new")); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := readFile(t, filepath.Join(dir, "new", "history")), "EHLO x\nauth plain\nAUTH LOGIN\na\\x1b[2J\n"; got != want {
+		t.Errorf("%q", got)
+	}
+	again := loadHistory(filepath.Join(dir, "new"))
+	if s, _ := again.back(""); s != "a\x1b[2J" {
+		t.Errorf("%q came back", s)
+	}
+	for range 3 * historyMost {
+		again.add("NOOP")
+		again.add("RSET")
+	}
+	_ = again.save(filepath.Join(dir, "new"))
+	if n := len(loadHistory(filepath.Join(dir, "new")).lines); n != historyMost || len(again.lines) != historyMost {
+		t.Errorf("%d lines are kept", n)
+	}
+	if left, _ := os.ReadDir(filepath.Join(dir, "new")); len(left) != 1 {
+		t.Errorf("something is left behind: %v", left)
+	}
+}
+
+func TestSecretsAreMarked(t *testing.T) {
+	var s secrets
+	sent := func(line string) string {
+		return string(sentOctets(s.Apply(event.Sent{Line: []byte(line)}).(event.Sent)))
+	}
+	answered := func(verb, command, reply string) event.Reply {
+		r, _, _ := wire.ParseReply([]byte(reply + "\r\n"))
+		return s.Apply(event.Reply{Reply: r, Verb: verb, Command: []byte(command)}).(event.Reply)
+	}
+	if got := sent("AUTH  LOGIN"); got != "AUTH  LOGIN" {
+		t.Error(got)
+	}
+	answered("AUTH", "AUTH  LOGIN", "334 VXNlcm5hbWU6")
+	if got := sent("bWU="); got != "********" {
+		t.Error(got)
+	}
+	if w := s.Apply(event.Waiting{For: "the reply to BWU="}).(event.Waiting); strings.Contains(w.For, "BWU") {
+		t.Error(w.For)
+	}
+	if f := s.Apply(event.Failed{Error: &event.Error{Message: "x closed the connection instead of sending the reply to BWU="}}).(event.Failed); strings.Contains(f.Error.Message, "BWU") {
+		t.Error(f.Error.Message)
+	}
+	if r := answered("BWU=", "bWU=", "334 UGFzc3dvcmQ6"); r.Verb != "AUTH" || strings.Contains(string(r.Command), "bWU") {
+		t.Errorf("%+v", r)
+	}
+	if got := sent("*"); got != "*" {
+		t.Error("a cancelled login: " + got)
+	}
+	answered("*", "*", "501 cancelled")
+	if got := sent("AUTH PLAIN AGEAYg=="); got != "AUTH PLAIN ********" {
+		t.Error(got)
+	}
+	if r := answered("AUTH", "AUTH PLAIN AGEAYg==", "235 ok"); string(r.Command) != "AUTH PLAIN ********" {
+		t.Errorf("%q", r.Command)
+	}
+	if got := sent("MAIL FROM:<>"); got != "MAIL FROM:<>" {
+		t.Error(got)
+	}
+}
+
+// TestEveryKeyIsOneAction: in each context a key has one meaning, unless what
+// is enabled decides; and each row says what it does.
+func TestEveryKeyIsOneAction(t *testing.T) {
+	ids := map[string]bool{}
+	for _, c := range contexts {
+		seen := map[string]string{}
+		for _, b := range bindings() {
+			if b.in&c.in == 0 {
+				continue
+			}
+			if b.help == "" || b.do == nil {
+				t.Errorf("%s does nothing, or does not say what", b.id)
+			}
+			for _, k := range b.keys {
+				if other := seen[k]; other != "" && b.enabled == nil && other != "quitline" && other != "stop" {
+					t.Errorf("%s: %s is %s and %s", c.title, k, other, b.id)
+				}
+				seen[k] = b.id
+			}
+		}
+	}
+	for _, b := range bindings() {
+		if ids[b.id] {
+			t.Errorf("two rows are %s", b.id)
+		}
+		ids[b.id] = true
+	}
+	table := KeyTable()
+	for _, b := range bindings() {
+		if !strings.Contains(table, "| `"+b.name()+"` |") {
+			t.Errorf("the table of the README has no %s", b.name())
+		}
+	}
+}
+
+// TestEveryKeyInEveryScene: no key panics anywhere, at any size.
+func TestEveryKeyInEveryScene(t *testing.T) {
+	var keys []string
+	for _, b := range bindings() {
+		for _, k := range b.keys {
+			if !slices.Contains(keys, k) {
+				keys = append(keys, k)
+			}
+		}
+	}
+	keys = append(keys, "x", "世", "unknown")
+	for name, scene := range scenes {
+		for _, size := range [][2]int{{120, 36}, {40, 12}, {1, 1}} {
+			for _, first := range []string{"esc", "i", ":", "?", "enter", "2", "3", "q", "k", "pgup"} {
+				p := newPlay(size[0], size[1])
+				scene(p)
+				for _, k := range append([]string{"esc", first}, keys...) {
+					p.press(k)
+					if view := p.m.View(); size[1] > 0 && strings.Count(view, "\n") != size[1]-1 {
+						t.Fatalf("%s: after %s and %s at %v:\n%s", name, first, k, size, view)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestNoEventMovesAnything(t *testing.T) {
+	p := newPlay(80, 24)
+	sceneDone(p)
+	p.press("esc", "k", "k")
+	p.press("i", "N", "O", "left")
+	sel, top, mode, pane, at := p.m.transcript.sel, p.m.transcript.top, p.m.mode, p.m.pane, p.m.line.at
+	for range 5 {
+		p.tell(status{doing: asking, connected: true}, event.All()...)
+		p.m.View()
+		if p.m.transcript.sel != sel || p.m.transcript.top != top || p.m.mode != mode || p.m.pane != pane || p.m.line.at != at || p.m.line.String() != "NO" {
+			t.Fatal("an event moved something")
+		}
+	}
+}
+
+func TestVisibleInBothCharacterSets(t *testing.T) {
+	utf8, ascii := newStyles(true, true).glyphs, newStyles(true, false).glyphs
+	for octets, want := range map[string][2]string{
+		"grün":         {"grün", `gr\xc3\xbcn`},
+		"\x1b[2J":      {"^[[2J", "^[[2J"},
+		"e\u0301":      {"e<U+301>", `e\xcc\x81`},
+		"\u263a\ufe0f": {"\u263a<U+FE0F>", `\xe2\x98\xba\xef\xb8\x8f`},
+		"\xff":         {`\xff`, `\xff`},
+		"\u202e":       {"<U+202E>", "<U+202E>"},
+	} {
+		if got := [2]string{utf8.visible([]byte(octets)), ascii.visible([]byte(octets))}; got != want {
+			t.Errorf("%q is shown as %q", octets, got)
+		}
+	}
+}
+
+func TestFileNamesFromHosts(t *testing.T) {
+	for host, want := range map[string]string{
+		"MX1.example.com": "mx1.example.com-", "../../etc/passwd": "_.._etc_passwd-", "": "session-", "[::1]:25": "___1__25-", strings.Repeat("a", 300): strings.Repeat("a", 100) + "-",
+	} {
+		if got := fileName(host, zero); got != want+"20251124-160211.000.smtp" {
+			t.Errorf("%s: %s", host, got)
+		}
+	}
+}

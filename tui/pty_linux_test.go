@@ -1,0 +1,270 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"ehlo/session"
+	"ehlo/session/event"
+	"ehlo/session/flow"
+)
+
+// TestMain lets the test binary be the program under test, in a process and on
+// a terminal of its own.
+func TestMain(m *testing.M) {
+	if mode := os.Getenv("EHLO_TUI_HELPER"); mode != "" {
+		helper(mode)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// helper runs the screen, with the defect that the mode names.
+func helper(mode string) {
+	if mode == "init" {
+		return
+	}
+	var boom atomic.Bool
+	o := Options{
+		Plan: flow.Plan{
+			Target: session.Target{Text: "example.com"},
+			Only:   &session.Candidate{Host: "mx1.example.com", Network: "tcp", Address: "192.0.2.1:25", TLS: session.TLSNever},
+		},
+		Dir:     os.Getenv("EHLO_TUI_DIR"),
+		NoColor: os.Getenv("NO_COLOR") != "",
+		Now: func() time.Time {
+			if boom.Swap(false) {
+				panic("a defect in the screen")
+			}
+			return time.Now()
+		},
+	}
+	s := newFakeServer(nil)
+	s.set("NOOP", "") // it is awaited forever
+	o.Session = session.Options{Dial: s.dial, Now: time.Now, Sink: func(e event.Event) {
+		switch sent, ok := e.(event.Sent); {
+		case !ok || string(sent.Line) != "NOOP":
+		case mode == "panic in the engine":
+			panic("a defect in the engine")
+		case mode == "panic in the screen":
+			boom.Store(true)
+		}
+	}}
+	r, err := Run(context.Background(), o)
+	for _, l := range r.Summary {
+		fmt.Println(l)
+	}
+	fmt.Println("signal:", r.Signal, "error:", err)
+}
+
+// onTerminal is a process on a pseudo terminal.
+type onTerminal struct {
+	t             *testing.T
+	master, slave *os.File
+	cmd           *exec.Cmd
+	before        syscall.Termios
+	mu            sync.Mutex
+	raw           bytes.Buffer
+	drawn         chan struct{}
+	exited        chan error
+}
+
+func ioctl(t *testing.T, fd uintptr, request uintptr, arg unsafe.Pointer) {
+	t.Helper()
+	if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, fd, request, uintptr(arg)); errno != 0 {
+		t.Fatalf("ioctl %x: %v", request, errno)
+	}
+}
+
+func spawn(t *testing.T, mode, dir string, env ...string) *onTerminal {
+	t.Helper()
+	fd, err := syscall.Open("/dev/ptmx", syscall.O_RDWR|syscall.O_NOCTTY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Skip("no pseudo terminals here: ", err)
+	}
+	x := &onTerminal{t: t, master: os.NewFile(uintptr(fd), "ptmx"), drawn: make(chan struct{}, 1), exited: make(chan error, 1)}
+	var unlock, number int32
+	ioctl(t, uintptr(fd), syscall.TIOCSPTLCK, unsafe.Pointer(&unlock))
+	ioctl(t, uintptr(fd), syscall.TIOCGPTN, unsafe.Pointer(&number))
+	x.slave, err = os.OpenFile("/dev/pts/"+strconv.Itoa(int(number)), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := [4]uint16{24, 80, 0, 0}
+	ioctl(t, x.slave.Fd(), syscall.TIOCSWINSZ, unsafe.Pointer(&size))
+	ioctl(t, x.slave.Fd(), syscall.TCGETS, unsafe.Pointer(&x.before))
+
+	x.cmd = exec.Command(os.Args[0])
+	x.cmd.Env = append(os.Environ(), "EHLO_TUI_HELPER="+mode, "EHLO_TUI_DIR="+dir, "TERM=xterm-256color", "LC_ALL=C.UTF-8", "NO_COLOR=")
+	x.cmd.Env = append(x.cmd.Env, env...)
+	x.cmd.Stdin, x.cmd.Stdout, x.cmd.Stderr = x.slave, x.slave, x.slave
+	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := x.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := x.master.Read(buf)
+			x.mu.Lock()
+			x.raw.Write(buf[:n])
+			x.mu.Unlock()
+			select {
+			case x.drawn <- struct{}{}:
+			default:
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	go func() { x.exited <- x.cmd.Wait() }()
+	t.Cleanup(func() {
+		_ = x.cmd.Process.Kill()
+		_ = x.slave.Close()
+		_ = x.master.Close()
+	})
+	return x
+}
+
+func (x *onTerminal) output() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.raw.String()
+}
+
+func (x *onTerminal) sees(text string) {
+	x.t.Helper()
+	deadline := time.After(patience)
+	for !strings.Contains(x.output(), text) {
+		select {
+		case <-x.drawn:
+		case <-deadline:
+			x.t.Fatalf("never came: %q in %q", text, x.output())
+		}
+	}
+}
+
+// ends waits for the process, and checks that the terminal is as it was.
+func (x *onTerminal) ends() string {
+	x.t.Helper()
+	select {
+	case <-x.exited:
+	case <-time.After(patience):
+		x.t.Fatal("the process does not end: " + x.output())
+	}
+	x.sees("signal:")
+	var after syscall.Termios
+	ioctl(x.t, x.slave.Fd(), syscall.TCGETS, unsafe.Pointer(&after))
+	if after != x.before {
+		x.t.Errorf("the terminal's modes were %+v and are %+v", x.before, after)
+	}
+	out := x.output()
+	for on, off := range map[string]string{"\x1b[?1049h": "\x1b[?1049l", "\x1b[?25l": "\x1b[?25h", "\x1b[?2004h": "\x1b[?2004l"} {
+		if strings.LastIndex(out, on) > strings.LastIndex(out, off) {
+			x.t.Errorf("%q was not undone", on)
+		}
+	}
+	return out[strings.LastIndex(out, "\x1b[?1049l")+len("\x1b[?1049l"):]
+}
+
+func TestTheTerminalIsRestoredAtEverySignal(t *testing.T) {
+	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT} {
+		dir := t.TempDir()
+		x := spawn(t, "run", dir)
+		x.sees("READY")
+		_ = x.cmd.Process.Signal(s)
+		if out := x.ends(); !strings.Contains(out, "signal: "+s.String()+" error: <nil>") || !strings.Contains(out, "the transcript is in "+dir) {
+			t.Errorf("%v: %q", s, out)
+		}
+		checkCrashFile(t, dir, "S: 220 mx1.example.com", "ended by a signal: "+s.String())
+	}
+}
+
+func TestTheTerminalIsRestoredAtAPanic(t *testing.T) {
+	for _, mode := range []string{"panic in the engine", "panic in the screen"} {
+		dir := t.TempDir()
+		x := spawn(t, mode, dir)
+		x.sees("READY")
+		_, _ = io.WriteString(x.master, "NOOP\r")
+		what := strings.Replace(mode, "panic", "a defect", 1)
+		if out := x.ends(); !strings.Contains(out, "error: a defect in ehlo: "+what+"; see "+dir) {
+			t.Errorf("%s: %q", mode, out)
+		}
+		checkCrashFile(t, dir, "S: 220 mx1.example.com", what, "goroutine", "helper")
+	}
+}
+
+// TestTheTerminalGoesAway: an ssh session that breaks off.
+func TestTheTerminalGoesAway(t *testing.T) {
+	dir := t.TempDir()
+	x := spawn(t, "run", dir)
+	x.sees("READY")
+	_ = x.slave.Close()
+	_ = x.master.Close()
+	select {
+	case <-x.exited:
+	case <-time.After(patience):
+		t.Fatal("the process lives on without a terminal")
+	}
+	checkCrashFile(t, dir, "S: 220 mx1.example.com")
+}
+
+func checkCrashFile(t *testing.T, dir string, texts ...string) {
+	t.Helper()
+	files, _ := filepath.Glob(filepath.Join(dir, "crashes", "*"))
+	if len(files) != 1 {
+		t.Fatalf("crash files: %q", files)
+	}
+	content := readFile(t, files[0])
+	for _, text := range texts {
+		if !strings.Contains(content, text) {
+			t.Errorf("the crash file has no %q:\n%s", text, content)
+		}
+	}
+}
+
+// TestNothingIsAskedOfTheTerminal: the import of Bubble Tea asks a terminal for
+// its background, and waits for seconds where none answers.
+func TestNothingIsAskedOfTheTerminal(t *testing.T) {
+	x := spawn(t, "init", "")
+	select {
+	case <-x.exited:
+	case <-time.After(patience):
+		t.Fatal("the process does not end")
+	}
+	_, _ = io.WriteString(x.slave, "end")
+	x.sees("end")
+	if out := x.output(); out != "end" {
+		t.Errorf("the terminal was asked: %q", out)
+	}
+}
+
+func TestNoColorKeepsBoldAndReverse(t *testing.T) {
+	x := spawn(t, "run", "", "NO_COLOR=1")
+	x.sees("READY")
+	_ = x.cmd.Process.Signal(syscall.SIGTERM)
+	x.ends()
+	out := x.output()
+	if !strings.Contains(out, "\x1b[1m") || !strings.Contains(out, "\x1b[7m") {
+		t.Error("neither bold nor reverse")
+	}
+	for _, seq := range escapes([]byte(out)) {
+		if strings.HasSuffix(seq, "m") && strings.Contains(seq, "3") || strings.Contains(seq, "9") && strings.HasSuffix(seq, "m") {
+			t.Errorf("a colour: %q", seq)
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package tui
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session/event"
+	"ehlo/session/transcript"
+	"ehlo/session/wire"
+)
+
+// save saves the transcript where ehlo keeps them.
+func (m *screen) save() tea.Cmd {
+	if m.o.Dir == "" {
+		return prefill("save ")(m)
+	}
+	cmd, _ := m.saveAs("")
+	return cmd
+}
+
+// saveAs saves the transcript as a script, in a new file.
+func (m *screen) saveAs(file string) (tea.Cmd, error) {
+	path := file
+	if path == "" {
+		if m.o.Dir == "" {
+			return nil, errors.New("save FILE: there is no directory for transcripts")
+		}
+		path = filepath.Join(m.o.Dir, "transcripts", fileName(m.shortHost(), m.o.Now()))
+	}
+	s := m.script()
+	m.hint = "saving to " + path
+	return func() tea.Msg { return saved{path, s.write(path)} }, nil
+}
+
+// wrote tells what became of saving.
+func (m *screen) wrote(s saved) {
+	switch {
+	case errors.Is(s.err, os.ErrExist):
+		m.hint = s.path + " exists already: nothing was written"
+	case s.err != nil:
+		m.hint = "not saved: " + s.err.Error()
+	default:
+		m.saved = append(m.saved, s.path)
+		m.hint = "saved: " + s.path
+	}
+}
+
+// fileName is a name from a host, of which only what is safe in a name is
+// taken, and a time.
+func fileName(host string, at time.Time) string {
+	safe := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '-':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '_'
+	}, host)
+	safe = strings.Trim(safe[:min(len(safe), 100)], ".")
+	if safe == "" {
+		safe = "session"
+	}
+	return safe + "-" + at.Format("20060102-150405.000") + ".smtp"
+}
+
+// script is the transcript as it is at a moment, to be written elsewhere.
+type script struct {
+	head   string
+	lost   int64
+	events []event.Event
+}
+
+func (m *screen) script() script {
+	return script{
+		head:   fmt.Sprintf("# ehlo %s, %s, %s\n", wire.Text([]byte(m.o.Version)), wire.Text([]byte(m.title)), m.o.Now().Format(time.RFC3339)),
+		lost:   m.log.first,
+		events: slices.Clone(m.log.events),
+	}
+}
+
+func (s script) writeTo(w io.Writer) error {
+	head := s.head
+	if s.lost > 0 {
+		head += fmt.Sprintf("# the first %s lines were no longer kept\n", wire.Thousands(uint64(s.lost)))
+	}
+	if _, err := io.WriteString(w, head); err != nil {
+		return err
+	}
+	text := transcript.Text{W: w, Time: true}
+	for _, e := range s.events {
+		text.Apply(e)
+	}
+	return text.Err
+}
+
+// write makes a new file, readable by its owner alone.
+func (s script) write(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	err = s.writeTo(&b)
+	if err == nil {
+		_, err = f.Write(b.Bytes())
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return err
+}

@@ -1,0 +1,326 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session/event"
+	"ehlo/session/transcript"
+	"ehlo/session/wire"
+)
+
+// mode is who gets the keys.
+type mode uint8
+
+const (
+	modeLine mode = iota
+	modeBrowse
+	modePalette
+	modePager
+	modeQuestion // leave?
+)
+
+// panes is how many there are: the transcript and the facts.
+const panes = 5
+
+// tickEvery is how often the time of a pending reply is drawn anew. Nothing
+// ticks while nothing is awaited.
+const tickEvery = 100 * time.Millisecond
+
+type tick struct{}
+
+// saved is the end of writing a file.
+type saved struct {
+	path string
+	err  error
+}
+
+// gone says that the engine has left.
+type gone struct{}
+
+// problem is what went wrong last. It stays until it is dismissed, or until
+// what it tells of is over.
+type problem struct {
+	mark  byte
+	lines []string
+	reply bool // a refused command, not a failure: the next success ends it
+}
+
+// screen is the program's one model. It does no I/O: the engine talks to the
+// server, commands (tea.Cmd) write files.
+type screen struct {
+	o      Options
+	title  string // the target, as written
+	st     styles
+	keys   []binding
+	engine *engine
+	feed   *feed
+
+	lay        layout
+	log        *log
+	transcript *transcriptPane
+	facts      [panes - 1]*factPane
+	view       transcript.View
+	now        status
+	ready      bool // the session has been ready since it was opened
+	dialing    event.Connecting
+
+	mode    mode
+	back2   mode // where the pager and the question lead back to
+	pane    int  // 0: the transcript
+	line    field
+	palette field
+	history *history
+	pager   *pager
+	problem *problem
+	hint    string // what the last key came to; gone with the next
+	armed   bool   // the next ctrl+c leaves
+
+	since   time.Time // what runs runs since then
+	ticking bool
+	leaving bool
+	saved   []string
+}
+
+func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
+	l := newLog()
+	m := &screen{
+		o: o, title: o.Plan.Target.Text, st: st, keys: bindings(), engine: e, feed: f,
+		log: l, history: h,
+		facts: [panes - 1]*factPane{newExchangers(), newCapabilities(), newLimits(), newTLS()},
+		now:   status{doing: opening}, since: o.Now(),
+	}
+	m.transcript = newTranscriptPane(l, &m.st)
+	m.resize(o.Width, o.Height)
+	return m
+}
+
+func (m *screen) Init() tea.Cmd {
+	if m.o.Width <= 0 {
+		return m.awaken() // the terminal's size comes by itself
+	}
+	return tea.Batch(m.awaken(), func() tea.Msg { return tea.WindowSizeMsg{Width: m.o.Width, Height: m.o.Height} })
+}
+
+func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.resize(msg.Width, msg.Height)
+	case tea.KeyMsg:
+		cmd = m.key(msg)
+	case batch:
+		events, now := m.feed.take()
+		m.Apply(events, now)
+		cmd = m.awaken()
+	case tick:
+		m.ticking = false
+		cmd = m.awaken()
+	case saved:
+		m.wrote(msg)
+	case gone:
+		return m, tea.Quit
+	}
+	return m, cmd
+}
+
+// awaken starts the ticking where something is awaited.
+func (m *screen) awaken() tea.Cmd {
+	if m.ticking || m.now.doing == idle {
+		return nil
+	}
+	m.ticking = true
+	return tea.Tick(tickEvery, func(time.Time) tea.Msg { return tick{} })
+}
+
+func (m *screen) resize(w, h int) {
+	m.lay = divide(w, h)
+	m.arrange()
+	if m.transcript.sel >= 0 && !m.transcript.follow {
+		m.transcript.sel = m.log.clamp(m.transcript.sel)
+		m.transcript.reveal()
+	}
+}
+
+// Apply takes what the session told, and what the engine does now. It moves
+// neither the focus nor the cursor, the selection or the window.
+func (m *screen) Apply(events []event.Event, now status) {
+	for _, e := range events {
+		m.log.Apply(e)
+		m.view.Apply(e)
+		m.judge(e)
+	}
+	if len(events) > 0 {
+		m.transcript.start = m.view.Started
+		for _, p := range m.facts {
+			p.stale()
+		}
+	}
+	if now.doing != m.now.doing && now.doing != idle {
+		m.since = m.o.Now()
+	}
+	m.now = now
+}
+
+// judge keeps what went wrong in sight.
+func (m *screen) judge(e event.Event) {
+	switch e := e.(type) {
+	case event.Connecting:
+		m.ready, m.dialing = false, e
+	case event.Failed:
+		m.problem = &problem{mark: '!', lines: []string{e.Error.Message}}
+		if e.Error.Kind == event.Interrupted {
+			m.problem = &problem{mark: '~', lines: []string{"stopped: the session was not opened"}}
+		}
+		if c := m.view.Now(); c == nil || c.State == transcript.Closed || c.State == transcript.Failing {
+			m.problem.lines = append(m.problem.lines, "there is no connection: esc, then r, connects again")
+		}
+	case event.Extensions:
+		m.ready, m.problem = true, nil
+	case event.Closed:
+		if e.By == "server" && m.problem == nil {
+			m.problem = &problem{mark: '!', lines: []string{"the server closed the connection", "esc, then r, connects again"}}
+		}
+	case event.Reply:
+		m.judgeReply(e)
+	}
+}
+
+// judgeReply explains a refusal where it stands, and ends one that is over.
+func (m *screen) judgeReply(e event.Reply) {
+	if e.Reply.Class() < 4 {
+		if m.problem != nil && m.problem.reply {
+			m.problem = nil
+		}
+		return
+	}
+	lines := []string{replyHead(e) + ": " + wire.Explain(e.Verb, e.Reply.Code, e.Reply.Enhanced).String()}
+	if len(e.Command) > 0 {
+		sent := "sent " + string(e.Command) + ", answered after " + transcript.Milliseconds(e.Elapsed)
+		lines = append(lines, sent)
+	}
+	m.problem = &problem{mark: markOf([]byte{byte('0' + e.Reply.Class())}), lines: lines, reply: true}
+}
+
+// replyHead is a reply in a few words: "550 5.1.1 to RCPT".
+func replyHead(e event.Reply) string {
+	words := []string{}
+	if e.Reply.Code != 0 {
+		words = append(words, strconv.Itoa(e.Reply.Code))
+	}
+	if e.Reply.Enhanced != "" {
+		words = append(words, e.Reply.Enhanced)
+	}
+	switch {
+	case e.Unasked:
+		words = append(words, "unasked")
+	case e.Verb == "":
+		words = append(words, "as greeting")
+	case e.Verb == ".":
+		words = append(words, "to the message")
+	default:
+		words = append(words, "to "+visibleVerb(e.Verb))
+	}
+	return strings.Join(words, " ")
+}
+
+// where is the context of the keys.
+func (m *screen) where() where {
+	switch {
+	case m.lay.shape == shapeTiny:
+		return inTiny
+	case m.mode == modeLine:
+		return inLine
+	case m.mode == modePalette:
+		return inPalette
+	case m.mode == modePager:
+		return inPager
+	case m.mode == modeQuestion:
+		return inQuestion
+	case m.pane != 0:
+		return inFacts
+	}
+	return inTranscript
+}
+
+// field is the text field that has the focus.
+func (m *screen) field() *field {
+	if m.mode == modePalette {
+		return &m.palette
+	}
+	return &m.line
+}
+
+// key takes a key message apart: keys that arrive together are one message in
+// Bubble Tea v1 ("jjj"), and over a slow line an esc and the letter behind it
+// are alt and that letter.
+func (m *screen) key(k tea.KeyMsg) tea.Cmd {
+	if k.Paste {
+		m.paste(k.Runes)
+		return nil
+	}
+	if k.Type != tea.KeyRunes && k.Type != tea.KeySpace {
+		if k.Alt {
+			k.Alt = false
+		}
+		return m.press(k.String(), 0)
+	}
+	var cmds []tea.Cmd
+	if k.Alt {
+		cmds = append(cmds, m.press("esc", 0))
+	}
+	for _, r := range k.Runes {
+		cmds = append(cmds, m.press(string(r), r))
+	}
+	return tea.Batch(cmds...)
+}
+
+// press carries out one key.
+func (m *screen) press(name string, r rune) tea.Cmd {
+	here := m.where()
+	m.hint = ""
+	if name != "ctrl+c" && !(here == inTiny && name == "q") {
+		m.armed = false
+	}
+	m.arrange()
+	if here&inText == 0 || r == 0 {
+		for i := range m.keys {
+			b := &m.keys[i]
+			if b.in&here != 0 && contains(b.keys, name) && (b.enabled == nil || b.enabled(m)) {
+				return b.do(m)
+			}
+		}
+	}
+	if here&inText != 0 && r != 0 {
+		m.field().insert(r)
+	}
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// paste puts pasted text into the field that has the focus. Nothing of it is
+// sent: of several lines, the first is taken.
+func (m *screen) paste(text []rune) {
+	m.hint, m.armed = "", false
+	if m.where()&inText == 0 {
+		m.hint = "a paste goes into the SMTP line: i leads there"
+		return
+	}
+	s := strings.ReplaceAll(string(text), "\r\n", "\n")
+	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(s, "\r", "\n"), "\n"), "\n")
+	m.field().insert([]rune(lines[0])...)
+	if more := len(lines) - 1; more > 0 {
+		m.hint = "the paste has " + count(len(lines), "line") + ": only the first was taken, and nothing was sent"
+	}
+}

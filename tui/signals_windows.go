@@ -1,0 +1,6 @@
+package tui
+
+import "os"
+
+// ending are the signals that end the screen.
+var ending = []os.Signal{os.Interrupt}

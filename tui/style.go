@@ -1,0 +1,199 @@
+package tui
+
+import (
+	"io"
+	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/muesli/termenv"
+
+	"ehlo/session/wire"
+)
+
+// styles are the ways a text can stand out. Colour is a help, never the only
+// carrier of a meaning: without it bold and reverse remain.
+type styles struct {
+	bold, dim, reverse, title              style
+	good, warn, bad, client, server, notes style
+	glyphs                                 glyphs
+}
+
+// style is how a text stands out.
+type style = lipgloss.Style
+
+// glyphs are the lines of the screen, for the terminal's character set.
+type glyphs struct {
+	utf8                                    bool
+	horizontal, vertical, down, right, more string
+}
+
+// newStyles makes the styles. The renderer's profile is set and never asked
+// for: termenv's Ascii profile, which it would choose under NO_COLOR, drops
+// bold and reverse too, and with them the cursor. Only the 16 ANSI colours are
+// used, on the terminal's own background, so that light themes work.
+func newStyles(color, utf8 bool) styles {
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(termenv.ANSI)
+	r.SetHasDarkBackground(true)
+	plain := r.NewStyle()
+	of := func(s lipgloss.Style, c lipgloss.ANSIColor) lipgloss.Style {
+		if color {
+			return s.Foreground(c)
+		}
+		return s
+	}
+	st := styles{
+		bold: plain.Bold(true), dim: plain, reverse: plain.Reverse(true),
+		title: plain.Bold(true),
+		good:  of(plain, 2), warn: of(plain, 3), bad: of(plain.Bold(true), 1),
+		client: of(plain, 6), server: plain, notes: plain,
+	}
+	if color {
+		// Faint is a kind of colour: some terminals draw it unreadably.
+		st.dim, st.notes = plain.Faint(true), plain.Faint(true)
+	}
+	st.glyphs = glyphs{false, "-", "|", "+", "+", ">"}
+	if utf8 {
+		st.glyphs = glyphs{true, "─", "│", "┬", "├", "…"}
+	}
+	return st
+}
+
+// colorTerminal says whether TERM is one that has colours.
+func colorTerminal(term string) bool {
+	return term != "" && term != "dumb" && !strings.HasPrefix(term, "vt") &&
+		!strings.HasSuffix(term, "-m") && !strings.HasSuffix(term, "-mono")
+}
+
+// utf8Locale says whether the terminal is written to in UTF-8, by the first of
+// the variables that is set (POSIX, 8.2).
+func utf8Locale() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := strings.ToLower(os.Getenv(name)); v != "" {
+			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+		}
+	}
+	return false
+}
+
+// visible is text from outside as the screen shows it: nothing in it moves the
+// cursor, and nothing changes how wide it is on a terminal that measures
+// otherwise than we do.
+func (g glyphs) visible(octets []byte) string {
+	s := wire.Visible(octets)
+	ascii := true
+	for i := 0; i < len(s) && ascii; i++ {
+		ascii = s[i] < utf8.RuneSelf
+	}
+	if ascii {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r < utf8.RuneSelf || g.utf8 && !unstable(r):
+			b.WriteRune(r)
+		case g.utf8:
+			b.WriteString("<U+" + hex(r) + ">")
+		default:
+			for _, c := range []byte(s[i : i+utf8.RuneLen(r)]) {
+				b.WriteString(`\x` + strings.ToLower(hex(rune(c))))
+			}
+		}
+	}
+	return b.String()
+}
+
+// unstable are characters that terminals do not agree on how wide they are:
+// variation selectors, flags made of letters, marks that stack upon marks.
+func unstable(r rune) bool {
+	return r >= 0x300 && unicode.In(r, unicode.Mn, unicode.Me) || r >= 0x1f1e6 && r <= 0x1f1ff ||
+		r >= 0x1f3fb && r <= 0x1f3ff || r >= 0x1100 && r <= 0x11ff || r == 0x3164 || r == 0xffa0
+}
+
+func hex(r rune) string {
+	const digits = "0123456789ABCDEF"
+	out := ""
+	for r > 0 || len(out) < 2 {
+		out = string(digits[r&15]) + out
+		r >>= 4
+	}
+	return out
+}
+
+// words is text of our own that may quote text from outside.
+func (g glyphs) words(s string) string { return g.visible([]byte(s)) }
+
+// cells is how many cells a text without styles takes.
+func cells(s string) int {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf || s[i] == 0x1b {
+			return ansi.StringWidth(s)
+		}
+	}
+	return len(s)
+}
+
+// cut shortens a text to w cells, with a sign that it did.
+func (g glyphs) cut(s string, w int) string {
+	switch {
+	case w <= 0:
+		return ""
+	case cells(s) <= w:
+		return s
+	}
+	return ansi.Truncate(s, w, g.more)
+}
+
+// fit makes a text exactly w cells wide. The text may have styles.
+func (g glyphs) fit(s string, w int) string {
+	s = g.cut(s, w)
+	if n := cells(s); n < w {
+		s += strings.Repeat(" ", w-n)
+	}
+	return s
+}
+
+// apart puts one text at the left and one at the right of w cells; where both
+// do not fit, the left one is shortened.
+func (g glyphs) apart(left, right string, w int) string {
+	r := cells(right)
+	if r == 0 || r+2 > w {
+		return g.fit(left, w)
+	}
+	return g.fit(left, w-r-1) + " " + right
+}
+
+// wrap breaks a text without styles into rows of at most w cells, at spaces
+// where there are some in the last half of the row.
+func wrap(s string, w int) []string {
+	if w < 1 {
+		w = 1
+	}
+	if cells(s) <= w {
+		return []string{s}
+	}
+	ascii := true
+	for i := 0; i < len(s) && ascii; i++ {
+		ascii = s[i] < utf8.RuneSelf
+	}
+	if !ascii {
+		return strings.Split(ansi.Hardwrap(s, w, true), "\n")
+	}
+	var rows []string
+	for len(s) > w {
+		at, skip := w, 0
+		if s[w] == ' ' {
+			skip = 1
+		} else if i := strings.LastIndexByte(s[:w], ' '); i > w/2 {
+			at, skip = i, 1
+		}
+		rows = append(rows, s[:at])
+		s = s[at+skip:]
+	}
+	return append(rows, s)
+}

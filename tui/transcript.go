@@ -1,0 +1,412 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ehlo/session/event"
+	"ehlo/session/wire"
+)
+
+// timing is what stands before a line.
+type timing uint8
+
+const (
+	timeRelative timing = iota // seconds since the first event
+	timeClock                  // the time of day
+	timeNone
+	timings
+)
+
+// place is a row of the transcript: of the wrapped rows of a line, one.
+type place struct {
+	line int64
+	row  int
+}
+
+func (a place) before(b place) bool {
+	return a.line < b.line || a.line == b.line && a.row < b.row
+}
+
+// transcriptPane is a window over the log. Nothing in it depends on how long
+// the log is: a frame formats the rows in the window and walks from there.
+type transcriptPane struct {
+	log    *log
+	st     *styles
+	w, h   int
+	narrow bool // no times, and one column of marks
+	start  time.Time
+	times  timing
+	cut    bool // lines are cut at the edge instead of wrapped
+
+	follow bool  // the last line is at the bottom, and stays there
+	top    place // of the window, while not following
+	sel    int64 // the selected line; -1: none
+	paused int64 // the end of the log when following ended
+}
+
+func newTranscriptPane(l *log, st *styles) *transcriptPane {
+	return &transcriptPane{log: l, st: st, follow: true, sel: -1}
+}
+
+// unseen is how many lines have come since following ended.
+func (p *transcriptPane) unseen() int64 {
+	if p.follow {
+		return 0
+	}
+	return p.log.end() - p.paused
+}
+
+// prefix is how many columns stand before the text of a line.
+func (p *transcriptPane) prefix() int {
+	switch {
+	case p.narrow:
+		return 1 + 3
+	case p.times == timeNone:
+		return 2 + 3
+	case p.times == timeClock:
+		return 2 + 12 + 1 + 3
+	}
+	return 2 + 8 + 1 + 3
+}
+
+// rows are the texts of a line's rows.
+func (p *transcriptPane) rows(id int64) []string {
+	x := p.log.line(id)
+	text := p.text(x)
+	if x.folded && x.size > 1 {
+		text += fmt.Sprintf("   (+%d lines, z unfolds)", x.size-1)
+	}
+	w := max(p.w-p.prefix(), 1)
+	var rows []string
+	if id == p.log.first && id > 0 {
+		rows = append(rows, p.st.glyphs.cut(fmt.Sprintf("(%s earlier lines are no longer kept)", wire.Thousands(uint64(id))), w))
+	}
+	if p.cut {
+		return append(rows, p.st.glyphs.cut(text, w))
+	}
+	return append(rows, wrap(text, w)...)
+}
+
+func (p *transcriptPane) text(x *line) string {
+	switch e := x.event.(type) {
+	case event.Sent:
+		if x.from == 'C' {
+			return p.st.glyphs.visible(sentOctets(e))
+		}
+	case event.Received:
+		return p.st.glyphs.visible(e.Line.Octets)
+	}
+	return p.st.glyphs.words(x.words)
+}
+
+// bottom is the place of the window that shows the last line at its end.
+func (p *transcriptPane) bottom() place {
+	id := p.log.clamp(p.log.end() - 1)
+	if id < 0 {
+		return place{}
+	}
+	for left := p.h; ; {
+		n := len(p.rows(id))
+		if n >= left {
+			return place{id, n - left}
+		}
+		left -= n
+		before := p.log.prev(id)
+		if before < 0 {
+			return place{id, 0}
+		}
+		id = before
+	}
+}
+
+// window is the place of the first row to show.
+func (p *transcriptPane) window() place {
+	if p.follow || p.log.end() == p.log.first {
+		return p.bottom()
+	}
+	return p.valid(p.top)
+}
+
+// valid is a place that exists: folding, a narrower window or the log's bound
+// may have taken the old one away.
+func (p *transcriptPane) valid(at place) place {
+	id := p.log.clamp(at.line)
+	if id != at.line {
+		at = place{id, 0}
+	}
+	at.row = min(at.row, len(p.rows(id))-1)
+	return at
+}
+
+// resize tells the pane its size.
+func (p *transcriptPane) resize(w, h int, narrow bool) {
+	p.w, p.h, p.narrow = w, h, narrow
+}
+
+// pause ends following, where the window stands.
+func (p *transcriptPane) pause() {
+	if p.follow && p.log.end() > p.log.first {
+		p.top, p.paused, p.follow = p.bottom(), p.log.end(), false
+	}
+}
+
+func (p *transcriptPane) resume() {
+	p.follow, p.sel = true, -1
+}
+
+// scroll moves the window by rows. At the end it follows again.
+func (p *transcriptPane) scroll(n int) {
+	if p.log.end() == p.log.first || n > 0 && p.follow {
+		return
+	}
+	if n < 0 && p.window() == (place{p.log.first, 0}) {
+		return
+	}
+	p.pause()
+	at := p.valid(p.top)
+	for ; n < 0; n++ {
+		if at.row > 0 {
+			at.row--
+		} else if before := p.log.prev(at.line); before >= 0 {
+			at = place{before, len(p.rows(before)) - 1}
+		}
+	}
+	last := p.bottom()
+	for ; n > 0; n-- {
+		if !at.before(last) {
+			p.resume()
+			return
+		}
+		if at.row+1 < len(p.rows(at.line)) {
+			at.row++
+		} else {
+			at = place{p.log.next(at.line), 0}
+		}
+	}
+	p.top = at
+	p.selectInSight()
+}
+
+// selectInSight moves the selection, where there is one, into the window.
+func (p *transcriptPane) selectInSight() {
+	first, last := p.sight()
+	if p.sel >= 0 {
+		p.sel = min(max(p.log.clamp(p.sel), first), last)
+	}
+}
+
+// sight is the first and the last line of the window.
+func (p *transcriptPane) sight() (first, last int64) {
+	at := p.window()
+	first, last = at.line, at.line
+	used := -at.row
+	for id := at.line; id < p.log.end() && used < p.h; id = p.log.next(id) {
+		used += len(p.rows(id))
+		last = id
+	}
+	return first, last
+}
+
+// selected is the line that a key is about: the selection, or without one the
+// last line in sight.
+func (p *transcriptPane) selected() int64 {
+	if p.log.end() == p.log.first {
+		return -1
+	}
+	if p.sel >= 0 {
+		return p.log.clamp(p.sel)
+	}
+	_, last := p.sight()
+	return last
+}
+
+// step moves the selection by one line. A line that is taller than the window
+// is scrolled through first.
+func (p *transcriptPane) step(n int) {
+	if p.log.end() == p.log.first {
+		return
+	}
+	if p.sel < 0 {
+		// The first step shows where the selection is.
+		if n > 0 && p.follow {
+			return
+		}
+		p.sel = p.selected()
+		if p.follow {
+			p.pause()
+			n++
+		}
+	}
+	p.sel = p.log.clamp(p.sel)
+	for ; n < 0; n++ {
+		if p.hidden(p.sel, -1) {
+			p.scrollRow(-1)
+		} else if before := p.log.prev(p.sel); before >= 0 {
+			p.sel = before
+			if rows := len(p.rows(before)); rows > p.h && p.valid(p.top).line > before {
+				p.top = place{before, rows - p.h} // into a tall line from below
+			}
+		}
+	}
+	for ; n > 0; n-- {
+		if p.hidden(p.sel, 1) {
+			p.scrollRow(1)
+		} else if next := p.log.next(p.sel); next < p.log.end() {
+			p.sel = next
+		} else {
+			p.resume()
+			return
+		}
+	}
+	p.reveal()
+}
+
+// hidden says that the line in the window goes on above it (-1) or below (1)
+// and fills it.
+func (p *transcriptPane) hidden(id int64, way int) bool {
+	at := p.valid(p.top)
+	n := len(p.rows(id))
+	if at.line != id || n <= p.h {
+		return false
+	}
+	if way < 0 {
+		return at.row > 0
+	}
+	return n-at.row > p.h
+}
+
+func (p *transcriptPane) scrollRow(n int) {
+	p.top = p.valid(p.top)
+	p.top.row += n
+}
+
+// choose selects a line and brings it into the window, which stays there.
+func (p *transcriptPane) choose(id int64) {
+	p.pause()
+	p.sel = p.log.clamp(id)
+	p.reveal()
+}
+
+// reveal moves the window as little as possible so that it has the selection.
+func (p *transcriptPane) reveal() {
+	first, last := p.sight()
+	at := p.valid(p.top)
+	switch {
+	case p.sel < first, p.sel == first && at.row > 0 && len(p.rows(p.sel)) <= p.h:
+		p.top = place{p.sel, 0}
+	case p.sel > last, p.sel == last && !p.whole(p.sel):
+		p.top = p.endingWith(p.sel)
+	}
+}
+
+// whole says that all rows of a line that begins in the window are in it.
+func (p *transcriptPane) whole(id int64) bool {
+	at := p.valid(p.top)
+	used := -at.row
+	for i := at.line; i <= id && i < p.log.end(); i = p.log.next(i) {
+		used += len(p.rows(i))
+	}
+	return used <= p.h || at.line == id
+}
+
+// endingWith is the window whose last row is the last of a line, or the first
+// row of a line that is taller.
+func (p *transcriptPane) endingWith(id int64) place {
+	left := p.h - len(p.rows(id))
+	if left <= 0 {
+		return place{id, 0}
+	}
+	for {
+		before := p.log.prev(id)
+		if before < 0 {
+			return place{id, 0}
+		}
+		n := len(p.rows(before))
+		if n >= left {
+			return place{before, n - left}
+		}
+		left -= n
+		id = before
+	}
+}
+
+// View draws the window: h rows of w cells.
+func (p *transcriptPane) View(w, h int) []string {
+	out := make([]string, 0, h)
+	if p.log.end() > p.log.first {
+		at := p.window()
+		for id := at.line; id < p.log.end() && len(out) < h; id = p.log.next(id) {
+			for i, text := range p.rows(id) {
+				if (id > at.line || i >= at.row) && len(out) < h {
+					out = append(out, p.row(id, i, text, w))
+				}
+			}
+		}
+	}
+	for len(out) < h {
+		out = append(out, strings.Repeat(" ", w))
+	}
+	return out
+}
+
+// row draws one row:
+//
+//	>!   1.866 S: 550 5.1.1 <nobody@example.org>: Recipient address rejected: User
+//	           |  unknown in virtual mailbox table
+func (p *transcriptPane) row(id int64, i int, text string, w int) string {
+	x := p.log.line(id)
+	if id == p.log.first && id > 0 {
+		i-- // the row that tells what the log has lost
+		if i < 0 {
+			return p.st.dim.Render(p.st.glyphs.fit(strings.Repeat(" ", p.prefix())+text, w))
+		}
+	}
+	mark := string(x.mark)
+	if x.folded && x.size > 1 && x.mark == ' ' {
+		mark = "+"
+	}
+	gutter := " " + mark
+	if id == p.sel {
+		gutter = ">" + mark
+	}
+	if p.narrow {
+		if gutter = mark; id == p.sel {
+			gutter = ">"
+		}
+	}
+	at, tag := p.time(x), string(x.from)+": "
+	if i > 0 {
+		gutter, at, tag = strings.Repeat(" ", cells(gutter)), strings.Repeat(" ", cells(at)), "|  "
+	}
+	body := p.st.glyphs.fit(tag+text, w-cells(gutter)-cells(at))
+	if id == p.sel {
+		return p.st.bold.Render(gutter) + p.st.dim.Render(at) + p.style(x).Bold(true).Render(body)
+	}
+	return p.style(x).Render(gutter) + p.st.dim.Render(at) + p.style(x).Render(body)
+}
+
+func (p *transcriptPane) time(x *line) string {
+	switch {
+	case p.narrow || p.times == timeNone:
+		return ""
+	case p.times == timeClock:
+		return x.at.Format("15:04:05.000") + " "
+	}
+	return fmt.Sprintf("%8.3f ", x.at.Sub(p.start).Seconds())
+}
+
+func (p *transcriptPane) style(x *line) style {
+	switch {
+	case x.mark == '!':
+		return p.st.bad
+	case x.mark == '~':
+		return p.st.warn
+	case x.from == 'C':
+		return p.st.client
+	case x.from == 'S':
+		return p.st.server
+	}
+	return p.st.notes
+}

@@ -1,0 +1,154 @@
+// Package tui is the screen: the live transcript, the facts beside it, and a
+// line for typing SMTP.
+//
+// Three goroutines work together. The engine owns the session and does with it
+// what is asked for, one thing after another; between them it watches the
+// connection. The feed keeps what the session tells and wakes the screen some
+// thirty times a second at most. The screen, a tea.Model, takes all that has
+// come at once, and does no I/O: keys become requests to the engine, files are
+// written by commands. Each goroutine has a guard, so that a panic, SIGHUP,
+// SIGTERM and SIGINT find the terminal restored.
+//
+// What the server sends is shown escaped and moves nothing: not the focus, the
+// cursor, the selection or the scrolling.
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session"
+	"ehlo/session/flow"
+	"ehlo/session/transcript"
+
+	// It keeps the import of Bubble Tea from asking the terminal; see there.
+	_ "ehlo/tui/internal/background"
+)
+
+// Options are what Run needs.
+type Options struct {
+	Session session.Options  // Sink is called too, before the screen sees an event
+	Plan    flow.Plan        // what to open at the start; Plan.Target.Text is the title
+	Version string           //
+	Dir     string           // for the history, transcripts and crash files; empty: nothing is kept
+	Input   io.Reader        // nil: the terminal
+	Output  io.Writer        // nil: the terminal
+	Width   int              // without a terminal: its size
+	Height  int              //
+	NoColor bool             // bold and reverse stay
+	Intro   []string         // notes at the start
+	Now     func() time.Time // nil: time.Now
+
+	started func(*tea.Program) // for tests
+}
+
+// Result is what is left when the screen is gone.
+type Result struct {
+	View    transcript.View
+	Saved   []string  // files that were written
+	Summary []string  // to be printed under the prompt
+	Signal  os.Signal // what ended it, or nil
+}
+
+// lastWait is how long the engine may take to end after the screen has.
+const lastWait = time.Second
+
+// Run shows the screen until the person leaves, a signal comes, or ctx ends.
+// The terminal is restored whenever it returns. An error is a defect (the crash
+// file is named in it), a terminal that cannot be used, or that of ctx.
+func Run(ctx context.Context, o Options) (Result, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Session.Now == nil {
+		o.Session.Now = o.Now
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f := newFeed(o.Session.Sink)
+	h := loadHistory(o.Dir)
+	e := newEngine(o, f)
+	m := newScreen(o, f, e, h, newStyles(!o.NoColor && colorTerminal(os.Getenv("TERM")), utf8Locale()))
+
+	guard := &guard{}
+	p := tea.NewProgram(guarded{m, guard}, programOptions(ctx, o)...)
+	guard.kill = p.Kill
+	if o.started != nil {
+		o.started(p)
+	}
+	stopSignals := guard.signals()
+	defer stopSignals()
+	guard.run(func() { e.run(ctx) })
+	guard.run(func() { f.run(ctx, p.Send) })
+
+	_, err := p.Run()
+	stopSignals()
+	cancel()
+	f.close()
+	select {
+	case <-e.done:
+	case <-time.After(lastWait):
+	}
+	guard.try(func() { m.Apply(f.take()) })
+	return finish(m, guard, ctx, err)
+}
+
+func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
+	options := []tea.ProgramOption{
+		tea.WithAltScreen(), tea.WithContext(ctx), tea.WithFPS(30),
+		// Its handler ends on SIGTERM without an error, and knows no SIGHUP.
+		tea.WithoutSignalHandler(),
+		// The model has a guard of its own, which keeps the stack for a file
+		// instead of printing it over the prompt.
+		tea.WithoutCatchPanics(),
+	}
+	if o.Input != nil {
+		options = append(options, tea.WithInput(o.Input))
+	}
+	if o.Output != nil {
+		options = append(options, tea.WithOutput(o.Output))
+	}
+	return options
+}
+
+// finish makes the result, and keeps what is to be kept.
+func finish(m *screen, g *guard, ctx context.Context, err error) (Result, error) {
+	_ = m.history.save(m.o.Dir)
+	signal, crash := g.ended()
+	r := Result{View: m.view, Saved: m.saved, Signal: signal}
+	g.try(func() { r.Summary = m.summary() })
+	if signal == nil && crash == nil {
+		if errors.Is(err, tea.ErrProgramKilled) {
+			err = context.Cause(ctx)
+		}
+		return r, err
+	}
+	why := "ended by a signal: "
+	if crash != nil {
+		why = "a defect in ehlo: " + fmt.Sprint(crash.value)
+	} else {
+		why += signal.String()
+	}
+	path, failed := "", errors.New("writing it failed too")
+	g.try(func() { path, failed = m.crashFile(why, crash) })
+	if failed == nil && path != "" {
+		r.Saved = append(r.Saved, path)
+		r.Summary = append(r.Summary, "the transcript is in "+path)
+	}
+	if crash == nil {
+		return r, nil
+	}
+	switch {
+	case failed != nil:
+		return r, fmt.Errorf("%s (and no crash file: %w)\n%s", why, failed, crash.stack)
+	case path == "":
+		return r, fmt.Errorf("%s\n%s", why, crash.stack)
+	}
+	return r, fmt.Errorf("%s; see %s", why, path)
+}
