@@ -48,6 +48,7 @@ func (s *Session) group(ctx context.Context, lines [][]byte) error {
 func (s *Session) announce(line []byte, now time.Time) {
 	verb := wire.Verb(line)
 	s.stage = s.stageOf(verb)
+	s.early = nil
 	s.emitAt(event.Sent{Line: line}, now)
 	s.due = append(s.due, due{stage: s.stage, verb: verb, line: line, sent: now})
 }
@@ -91,6 +92,9 @@ func (s *Session) written(ctx context.Context, err error) error {
 			return e
 		}
 	}
+	if r := s.Reply(); r.Class() >= 4 {
+		s.early = &r
+	}
 	e := s.lost(err)
 	s.close("server", "")
 	return e
@@ -129,15 +133,16 @@ func (s *Session) stageOf(verb string) event.Stage {
 // what names the oldest thing that is due, for a sentence.
 func (s *Session) what() string {
 	if len(s.due) == 0 {
-		return "the session"
+		return "what nobody asked for"
 	}
 	return s.due[0].what()
 }
 
 func (d due) what() string {
-	switch d.verb {
-	case "":
+	if d.line == nil {
 		return "the greeting"
+	}
+	switch d.verb {
 	case ".":
 		if d.recipient != "" {
 			return "the reply to the message for " + d.recipient
@@ -156,7 +161,9 @@ func visibleVerb(verb string) string {
 	return wire.Visible([]byte(verb))
 }
 
-// readReply reads one reply: the one that is due, or one that nobody asked for.
+// readReply reads one reply: the one that is due, or one that nobody asked
+// for. What came before the command was sent that is to be answered is no
+// answer to it: it is told as unasked, and the reply is still due.
 func (s *Session) readReply(ctx context.Context) error {
 	d := due{stage: s.stage}
 	unasked := len(s.due) == 0
@@ -173,6 +180,10 @@ func (s *Session) readReply(ctx context.Context) error {
 	r, err := s.readLines(ctx, s.opt.Now().Add(timeout), timeout)
 	if err != nil || len(r.Lines) == 0 {
 		return err // or the connection ended, and nothing was due
+	}
+	tooEarly := !unasked && d.line != nil && r.begun.Before(d.sent)
+	if tooEarly {
+		d, unasked = due{stage: d.stage}, true
 	}
 	if !unasked {
 		s.due = s.due[1:]
@@ -192,26 +203,33 @@ func (s *Session) readReply(ctx context.Context) error {
 	}
 	if unasked {
 		s.early = &r.Reply
+		if tooEarly {
+			return s.readReply(ctx)
+		}
 		return nil
 	}
 	s.learn(d, r.Reply)
 	return nil
 }
 
-// timedReply is a reply and when its last line arrived.
+// timedReply is a reply, as far as it has come, and when its first and last
+// lines arrived.
 type timedReply struct {
 	wire.Reply
-	at time.Time
+	begun, at time.Time
+	octets    int
 }
 
-// readLines reads the lines of one reply within its limits.
+// readLines reads the lines of one reply within its limits. What there is of a
+// reply when the context ends is kept for the next call.
 func (s *Session) readLines(ctx context.Context, deadline time.Time, timeout time.Duration) (timedReply, error) {
-	var r timedReply
-	size := 0
+	r := s.part
+	s.part = timedReply{}
 	for {
 		line, err := s.c.ReadLine(ctx, deadline)
 		switch {
 		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+			s.part = r
 			return r, ctx.Err()
 		case errors.Is(err, conn.ErrTimeout):
 			return r, s.timedOut(r.Reply, timeout)
@@ -223,11 +241,14 @@ func (s *Session) readLines(ctx context.Context, deadline time.Time, timeout tim
 			return r, s.ended(err)
 		}
 		s.emitAt(event.Received{Line: line.Line}, line.At)
-		size += len(line.Octets) + 2
-		if line.Ending == wire.TooLong || size > wire.MaxReply {
+		r.octets += len(line.Octets) + 2
+		if line.Ending == wire.TooLong || r.octets > wire.MaxReply {
 			return r, s.tooLong(line.Ending == wire.TooLong)
 		}
 		r.at = line.At
+		if len(r.Lines) == 0 {
+			r.begun = line.At
+		}
 		if r.Add(line.Line) {
 			return r, nil
 		}
@@ -255,6 +276,14 @@ func (s *Session) tooLong(line bool) error {
 }
 
 func (s *Session) malformed(d due, r wire.Reply, a wire.Anomaly) error {
+	if a.Kind == wire.EndedEarly {
+		e := event.Errorf(event.ConnectionLost, d.stage, "%s closed the connection within %s", s.at.Name(), d.what())
+		if d.verb == "." && s.dotSent {
+			e.Message += "; delivery: unknown"
+		}
+		s.close("server", "")
+		return e
+	}
 	e := event.Errorf(event.MalformedReply, d.stage, "%s: %s is malformed: %s", s.at.Name(), d.what(), a.Kind)
 	e.Reply = &r
 	s.close("client", "")
@@ -290,8 +319,13 @@ func (s *Session) lost(err error) *event.Error {
 	}
 	e.Message += s.undelivered()
 	e.Err = err
-	if s.early != nil {
-		e.Reply = s.early
+	if s.early != nil && s.early.Class() >= 4 && !s.dotSent {
+		// Its last words are the reason why it went away.
+		e.Kind, e.Reply = event.Deferred, s.early
+		if s.early.Class() == 5 {
+			e.Kind = event.Rejected
+		}
+		e.Message = fmt.Sprintf("%s refuses and closes the connection: %s%s", s.at.Name(), s.early, s.undelivered())
 	}
 	return e
 }
@@ -337,7 +371,10 @@ func (s *Session) learn(d due, r wire.Reply) {
 	switch d.verb {
 	case "EHLO", "LHLO":
 		if r.Positive() {
-			s.protocol = map[bool]string{true: "LMTP", false: "ESMTP"}[d.verb == "LHLO"]
+			s.protocol = "ESMTP"
+			if d.verb == "LHLO" {
+				s.protocol = "LMTP"
+			}
 			s.offers = wire.ParseEHLO(r)
 			s.accepted = nil
 			s.tellOffers()

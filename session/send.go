@@ -3,7 +3,9 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"time"
 
 	"ehlo/session/event"
 	"ehlo/session/wire"
@@ -33,7 +35,7 @@ func (s *Session) send(ctx context.Context, a Send) error {
 	defer source.Close()
 
 	small := a.Message.Size.Lines <= shownLines && a.Message.Size.Octets <= shownOctets
-	transferred, err := s.transfer(ctx, source, a, small)
+	transferred, dot, err := s.transfer(ctx, source, a, small)
 	s.emit(event.Message{
 		Octets: a.Message.Size.Octets, Lines: a.Message.Size.Lines, Transferred: transferred,
 		File: a.Message.Name, Complete: err == nil, Shown: small,
@@ -41,11 +43,10 @@ func (s *Session) send(ctx context.Context, a Send) error {
 	if err != nil {
 		return err
 	}
-	now := s.opt.Now()
 	s.dotSent = true
-	s.expectFinal(now)
+	s.expectFinal(dot)
 	if a.Quit {
-		s.announce([]byte("QUIT"), now)
+		s.announce([]byte("QUIT"), dot)
 	}
 	for len(s.due) > 0 {
 		if err := s.readReply(ctx); err != nil {
@@ -60,14 +61,19 @@ func (s *Session) send(ctx context.Context, a Send) error {
 // ahead, so that the dot goes out with the last of the text: a short segment of
 // its own would be held back by some systems until all before it is
 // acknowledged (RFC 9293 3.7.4, Nagle).
-func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell bool) (int64, error) {
+//
+// dot is the time before the dot was handed over: a reply to it comes later.
+func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell bool) (total int64, dot time.Time, err error) {
 	var (
 		enc       wire.Encoder
 		now, next = make([]byte, readPiece), []byte(nil)
-		total     int64
+		n         int
+		more      bool
 	)
-	n, more, err := fill(source, now)
-	for err == nil {
+	for n, more, err = fill(source, now); err == nil; {
+		if err := s.interjected(ctx, total); err != nil {
+			return total, dot, err
+		}
 		ahead := 0
 		if more {
 			if next == nil {
@@ -89,24 +95,20 @@ func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell b
 		if done && a.Quit {
 			out = append(out, "QUIT\r\n"...)
 		}
+		dot = s.opt.Now()
 		if _, err := s.c.Write(ctx, out, s.opt.Timeouts.Reply); err != nil {
-			return total, s.brokenOff(ctx, err)
+			return total, dot, s.brokenOff(ctx, err)
 		}
 		total += int64(size)
 		if done {
 			if tell {
 				s.tellText([]byte(finalDot))
 			}
-			return total, nil
-		}
-		if s.c.Ready() {
-			if err := s.interjected(ctx, total); err != nil {
-				return total, err
-			}
+			return total, dot, nil
 		}
 		now, next, n = next, now, ahead
 	}
-	return total, s.unreadable(err)
+	return total, dot, s.unreadable(err)
 }
 
 // fill reads a piece, and says whether there may be more behind it.
@@ -118,17 +120,27 @@ func fill(source io.Reader, piece []byte) (n int, more bool, err error) {
 	return n, err == nil, err
 }
 
-// interjected reads what the server says in the middle of a message. It is
-// shown at once; the message goes on, since a reply is due behind its end all
-// the same, unless the server has closed the connection.
+// interjected reads what the server has said in the middle of a message, if
+// anything. It is shown at once; the message goes on, since a reply is due
+// behind its end all the same, unless the server has closed the connection.
 func (s *Session) interjected(ctx context.Context, total int64) error {
-	err := s.readReply(ctx)
-	if err != nil || s.c != nil {
-		return err
+	for s.c != nil && s.c.Ready() {
+		if err := s.readReply(ctx); err != nil {
+			return err
+		}
+	}
+	if s.c != nil {
+		return nil
 	}
 	e := event.Errorf(event.ConnectionLost, event.Dot, "%s closed the connection in the middle of the message (%s octets were sent); the final dot was not sent: the server has no message",
 		s.at.Name(), wire.Thousands(uint64(total)))
-	e.Reply = s.early
+	if s.early != nil && s.early.Class() >= 4 {
+		e.Kind, e.Reply = event.Deferred, s.early
+		if s.early.Class() == 5 {
+			e.Kind = event.Rejected
+		}
+		e.Message = fmt.Sprintf("%s refuses in the middle of the message and closes the connection: %s; the server has no message", s.at.Name(), s.early)
+	}
 	return e
 }
 

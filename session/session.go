@@ -98,10 +98,11 @@ type Session struct {
 	protocol string
 	secure   bool
 	tls      *event.TLS
-	inText   bool     // after a 354
-	dotSent  bool     // the message that the server has not answered is complete
-	accepted []string // recipients of the transaction that were accepted
-	early    *wire.Reply
+	inText   bool        // after a 354
+	dotSent  bool        // the message that the server has not answered is complete
+	accepted []string    // recipients of the transaction that were accepted
+	early    *wire.Reply // the last that nobody asked for, since the last command
+	part     timedReply  // of a reply whose wait was ended in the middle
 }
 
 // due is one reply that has to come.
@@ -230,8 +231,12 @@ func (s *Session) Protocol() string { return s.protocol }
 // Secure says whether the connection is under TLS.
 func (s *Session) Secure() bool { return s.secure }
 
-// Stage is where the session is.
-func (s *Session) Stage() event.Stage { return s.stage }
+// Stage is where the session is: what the server has to answer next belongs
+// there, or, where it owes nothing, the last command does.
+func (s *Session) Stage() event.Stage { return s.dueStage() }
+
+// Due is how many replies the server owes.
+func (s *Session) Due() int { return len(s.due) }
 
 // InText says that the server waits for message text.
 func (s *Session) InText() bool { return s.inText }

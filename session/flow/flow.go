@@ -127,7 +127,10 @@ func greet(ctx context.Context, s *session.Session, p Plan, to session.Candidate
 			return err
 		}
 	}
-	return speakFor(ctx, s, p, to)
+	if err := speakFor(ctx, s, p, to); err != nil {
+		return err
+	}
+	return stop(ctx, s, p, event.Auth)
 }
 
 // speakFor tells the server of another client: XCLIENT, which it answers with
@@ -200,8 +203,10 @@ func hello(ctx context.Context, s *session.Session, p Plan, to session.Candidate
 		}
 	}
 	s.Note("the server closed the connection at EHLO: HELO is tried on a new one")
-	if err := connect(ctx, s, p, to); err != nil {
-		return err
+	if again := connect(ctx, s, p, to); errors.Is(again, errStopped) || ctx.Err() != nil {
+		return again
+	} else if again != nil {
+		return told(s, e) // that EHLO was refused is why there is no session
 	}
 	return told(s, introduce(ctx, s, "HELO", event.Helo))
 }
@@ -292,16 +297,25 @@ func stop(ctx context.Context, s *session.Session, p Plan, stage event.Stage) er
 	return errStopped
 }
 
-// leave ends the connection: by QUIT, unless the plan or the session's state
-// speaks against it. What happens at QUIT changes no result.
-func leave(ctx context.Context, s *session.Session, p Plan) {
+// interrupted tells that a flow was ended by its context, and where.
+func interrupted(ctx context.Context, s *session.Session) {
 	if ctx.Err() != nil {
 		_ = s.Fail(event.Errorf(event.Interrupted, s.Stage(), "interrupted"))
 	}
+}
+
+// leave ends the connection: by QUIT, unless the plan or the session's state
+// speaks against it. What happens at QUIT changes no result.
+func leave(ctx context.Context, s *session.Session, p Plan) {
+	interrupted(ctx, s)
 	if !s.Connected() {
 		return
 	}
-	if ctx.Err() == nil && !p.Drop && !s.InText() {
+	switch {
+	case ctx.Err() != nil, p.Drop, s.Due() > 0: // a greeting that has not come is due too
+	case s.InText():
+		s.Note("QUIT would be taken for message text here: the connection is closed without it")
+	default:
 		_ = s.Do(ctx, session.Command{Line: []byte("QUIT")})
 	}
 	if s.Connected() {

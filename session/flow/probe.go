@@ -32,13 +32,10 @@ func All(ctx context.Context, s *session.Session, p Plan,
 	do func(context.Context, *session.Session, Plan) error,
 	done func(int, error),
 ) error {
-	if err := s.Do(ctx, Resolution(p)); err != nil {
+	if err := Route(ctx, s, p); err != nil {
 		return err
 	}
 	candidates := s.Candidates()
-	if len(candidates) == 0 {
-		return noAddress(s, p)
-	}
 	var (
 		mu    sync.Mutex
 		wg    sync.WaitGroup
@@ -64,6 +61,19 @@ func All(ctx context.Context, s *session.Session, p Plan,
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// Route finds the servers of the plan's target; that there is none is an
+// error.
+func Route(ctx context.Context, s *session.Session, p Plan) error {
+	if err := s.Do(ctx, Resolution(p)); err != nil {
+		interrupted(ctx, s)
+		return err
+	}
+	if len(s.Candidates()) == 0 {
+		return noAddress(s, p)
 	}
 	return nil
 }

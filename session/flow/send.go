@@ -69,17 +69,15 @@ func transact(ctx context.Context, s *session.Session, p Plan, l Letter) error {
 	} else {
 		err = t.oneByOne(ctx, commands)
 	}
-	if errors.Is(err, errStopped) || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return err
 	}
 	refused, goOn := t.judge()
 	switch {
 	case !goOn && refused != nil:
-		if s.InText() {
-			// Accepted although there is nobody to send to: an empty message
-			// ends it (RFC 2920 3.1).
-			_ = s.Do(ctx, session.Text{Line: []byte(".")})
-		}
+		t.endText(ctx)
+		return s.Fail(refused)
+	case errors.Is(err, errStopped) && refused != nil:
 		return s.Fail(refused)
 	case err != nil:
 		return err
@@ -103,6 +101,30 @@ type transaction struct {
 	l          Letter
 	pipelining bool
 	replies    []wire.Reply // to MAIL, each RCPT, DATA
+}
+
+// endText gets out of a 354 that came although there is nothing to send. An
+// empty message ends it where nobody was accepted (RFC 2920 3.1); else that
+// message would be delivered, and the connection is closed in its place.
+func (t *transaction) endText(ctx context.Context) {
+	if !t.s.InText() {
+		return
+	}
+	for _, r := range t.rcptReplies() {
+		if r.Positive() {
+			_ = t.s.Do(ctx, session.Close{})
+			return
+		}
+	}
+	_ = t.s.Do(ctx, session.Text{Line: []byte(".")})
+}
+
+// rcptReplies are the replies to RCPT, as far as they came.
+func (t *transaction) rcptReplies() []wire.Reply {
+	if len(t.replies) == 0 {
+		return nil
+	}
+	return t.replies[1:min(len(t.replies), len(t.l.To)+1)]
 }
 
 // oneByOne sends the commands of a transaction, each after the reply to the
@@ -146,10 +168,7 @@ func (t *transaction) judge() (refused *event.Error, goOn bool) {
 	if !r[0].Positive() {
 		return refusal(event.Mail, "MAIL FROM:<"+t.l.From.String()+"> is refused", r[0]), false
 	}
-	rcpt := r[1:]
-	if len(rcpt) > len(t.l.To) {
-		rcpt = rcpt[:len(t.l.To)]
-	}
+	rcpt := t.rcptReplies()
 	bad := 0
 	for i, reply := range rcpt {
 		if reply.Positive() {
@@ -160,7 +179,11 @@ func (t *transaction) judge() (refused *event.Error, goOn bool) {
 		}
 	}
 	if refused != nil && len(t.l.To) > 1 {
-		refused.Message = fmt.Sprintf("%d of %d recipients are refused; the first: %s", bad, len(t.l.To), refused.Message)
+		silent := ""
+		if n := len(t.l.To) - len(rcpt); n > 0 {
+			silent = fmt.Sprintf(", %d got no answer", n)
+		}
+		refused.Message = fmt.Sprintf("%d of %d recipients are refused%s; the first: %s", bad, len(t.l.To), silent, refused.Message)
 	}
 	if bad == len(t.l.To) {
 		return refused, false
@@ -177,6 +200,7 @@ func (t *transaction) judge() (refused *event.Error, goOn bool) {
 
 // transfer sends the text and judges the replies to its end.
 func (t *transaction) transfer(ctx context.Context) error {
+	finals := t.finals() // asked before the session ends and forgets its protocol
 	quit := t.pipelining && !t.p.Drop
 	err := t.s.Do(ctx, session.Send{Message: t.l.Message, Quit: quit})
 	replies := t.s.Replies()
@@ -186,9 +210,7 @@ func (t *transaction) transfer(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if quit && len(replies) > 1 && err == nil {
-		replies = replies[:len(replies)-1]
-	}
+	replies = replies[:min(len(replies), finals)] // what follows is QUIT's
 	var refused *event.Error
 	bad := 0
 	for _, r := range replies {
@@ -206,6 +228,21 @@ func (t *transaction) transfer(ctx context.Context) error {
 		refused.Message = fmt.Sprintf("%d of %d deliveries failed; the first: %s", bad, len(replies), refused.Message)
 	}
 	return t.s.Fail(refused)
+}
+
+// finals is how many replies the end of the message gets: one, or in LMTP one
+// for each accepted recipient.
+func (t *transaction) finals() int {
+	if t.s.Protocol() != "LMTP" {
+		return 1
+	}
+	n := 0
+	for _, r := range t.rcptReplies() {
+		if r.Positive() {
+			n++
+		}
+	}
+	return n
 }
 
 // mailLine is the MAIL command, or the reason why this message is not to be

@@ -55,7 +55,7 @@ func EventJSON(e event.Event, start time.Time) []byte {
 			Timeout float64 `json:"timeout_ms"`
 		}{head, shown(e.For), milliseconds(e.Timeout)})
 	case event.Sent:
-		return marshal(jsonLine{head, "C", wire.Text(masked(e))})
+		return marshal(jsonLine{head, "C", wire.Text(Masked(e))})
 	case event.Received:
 		return marshal(jsonLine{head, "S", wire.Text(e.Line.Octets)})
 	}

@@ -7,9 +7,9 @@ import (
 // maskText stands in place of a secret.
 const maskText = "********"
 
-// masked is a sent line as it may be shown: its secret octets replaced. The
+// Masked is a sent line as it may be shown: its secret octets replaced. The
 // length of the mask says nothing of the length of the secret.
-func masked(e event.Sent) []byte {
+func Masked(e event.Sent) []byte {
 	if len(e.Secret) == 0 {
 		return e.Line
 	}

@@ -47,7 +47,7 @@ func (r *Report) Apply(e event.Event) {
 	var text string
 	switch e := e.(type) {
 	case event.Sent:
-		text = wire.Text(masked(e))
+		text = wire.Text(Masked(e))
 		line.Text = &text
 	case event.Received:
 		text = wire.Text(e.Line.Octets)
@@ -107,7 +107,7 @@ type (
 	jsonRoute struct {
 		Domain        string          `json:"domain,omitempty"`
 		Unicode       string          `json:"unicode,omitempty"`
-		Source        string          `json:"source"`
+		Source        string          `json:"source,omitempty"`
 		Authenticated bool            `json:"authenticated"`
 		DNS           float64         `json:"dns_ms"`
 		Reason        string          `json:"reason,omitempty"`
@@ -246,7 +246,7 @@ func routeJSON(e *event.Route) *jsonRoute {
 		return nil
 	}
 	out := &jsonRoute{
-		Domain: shown(e.Domain), Unicode: shown(e.Unicode), Source: e.Source, Authenticated: e.Authenticated,
+		Domain: shown(e.Domain), Unicode: shown(e.Unicode), Source: sourceJSON(e.Source), Authenticated: e.Authenticated,
 		DNS: milliseconds(e.Elapsed), Reason: shown(e.Reason), Exchangers: []jsonExchanger{},
 	}
 	for _, x := range e.Exchangers {
@@ -257,6 +257,18 @@ func routeJSON(e *event.Route) *jsonRoute {
 		out.Exchangers = append(out.Exchangers, one)
 	}
 	return out
+}
+
+// sourceJSON is one of the sources that the report has names for: the server
+// of an SRV record is a server that was asked for, a command is like a socket.
+func sourceJSON(source string) string {
+	switch source {
+	case "srv":
+		return "server"
+	case "pipe":
+		return "socket"
+	}
+	return source
 }
 
 func sessionJSON(c *Conversation, lines []entry, last time.Time) jsonSession {
@@ -281,7 +293,11 @@ func sessionJSON(c *Conversation, lines []entry, last time.Time) jsonSession {
 		out.Auth = &jsonAuth{Offered: mechs}
 	}
 	for _, r := range c.Recipients {
-		out.Recipients = append(out.Recipients, jsonRecipient{wire.Text([]byte(r.Address)), replyJSON(&r.Reply)})
+		one := jsonRecipient{Address: wire.Text([]byte(r.Address))}
+		if r.Reply.Code != 0 {
+			one.Reply = replyJSON(&r.Reply)
+		}
+		out.Recipients = append(out.Recipients, one)
 	}
 	if c.Message != nil {
 		out.Message = &jsonMessage{c.Message.Octets, c.Message.Transferred}

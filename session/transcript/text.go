@@ -3,6 +3,7 @@ package transcript
 import (
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type Text struct {
 
 	Err  error // the first error of W; nothing is written after it
 	last event.Connecting
+	quit bool // the last command was QUIT
 }
 
 // The colours are a help, never the only carrier of a meaning.
@@ -48,12 +50,14 @@ func (t *Text) Apply(e event.Event) {
 	case event.Connecting:
 		t.last = e
 	case event.Connected:
+		t.quit = false
 		if t.last.URL != "" {
-			t.directive("@connect " + shown(t.last.URL))
+			t.directive("@connect " + ScriptText([]byte(t.last.URL)))
 		}
 		t.comment("connected to %s in %s", e.Remote, Milliseconds(e.Elapsed))
 	case event.Sent:
-		t.line("C:", ScriptText(masked(e)), cyan)
+		t.quit = !e.Text && wire.Verb(e.Line) == "QUIT"
+		t.line("C:", ScriptText(Masked(e)), cyan)
 	case event.Received:
 		t.line("S:", ScriptText(e.Line.Octets), replyColor(e.Line.Octets))
 	case event.Reply:
@@ -77,8 +81,11 @@ func (t *Text) Apply(e event.Event) {
 			t.comment("%s", e.Error.Message)
 		}
 	case event.Closed:
-		if e.By == "server" {
+		switch {
+		case e.By == "server":
 			t.comment("%s", closing(e))
+		case !t.quit:
+			t.directive("@close")
 		}
 	}
 }
@@ -97,7 +104,7 @@ func (t *Text) message(e event.Message) {
 	case !e.Complete:
 		t.comment("message: %s; %s octets were transferred, not all of it", size, wire.Thousands(uint64(e.Transferred)))
 	case e.File != "":
-		t.directive("@data " + wire.Text([]byte(e.File)))
+		t.directive("@data " + ScriptText([]byte(e.File)))
 		t.comment("message: %s", size)
 	default:
 		t.comment("message: %s", size)
@@ -271,11 +278,7 @@ func SizeLines(s *wire.Size) []string {
 // LargestAttachment is the largest file, in octets, that attached in base64
 // makes a message of the declared size.
 func LargestAttachment(s wire.Size) int64 {
-	limit := s.Declared
-	if limit > 1<<62 {
-		limit = 1 << 62
-	}
-	return message.LargestAttachment(int64(limit))
+	return message.LargestAttachment(int64(min(s.Declared, math.MaxInt64)))
 }
 
 // ExtensionLines list what a server offers, with what it means.

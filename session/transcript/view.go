@@ -53,6 +53,7 @@ const (
 type Recipient struct {
 	Address string
 	Reply   wire.Reply
+	final   bool // Reply is that to the message (LMTP)
 }
 
 // Timings is where the time went; 0 where a step was not taken. With
@@ -83,8 +84,10 @@ type Conversation struct {
 	LastReply       *event.Reply
 	Error           *event.Error
 
-	dotSent bool
-	verdict Delivery // of the present transaction, recipients aside
+	dotSent  bool
+	answered bool     // the end of the message has its reply
+	refused  bool     // MAIL was
+	verdict  Delivery // of the present transaction, recipients aside
 }
 
 // Now is the connection that was opened last, or nil.
@@ -177,8 +180,12 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 		if c.State != Closed {
 			c.State = Failing
 		}
-		if e.Error.Stage == event.Dot && c.dotSent && e.Error.Reply == nil {
+		switch {
+		case e.Error.Stage != event.Dot || c.answered:
+		case c.dotSent:
 			c.verdict = DeliveryUnknown
+		case e.Error.Reply != nil:
+			c.verdict = refusalOf(*e.Error.Reply)
 		}
 	case event.Closed:
 		c.Waiting = nil
@@ -196,10 +203,11 @@ func (c *Conversation) reply(e event.Reply) {
 		return
 	}
 	ok := e.Reply.Positive()
-	switch e.Verb {
-	case "":
+	if e.Command == nil && e.Stage == event.Banner {
 		c.Greeting, c.Timings.Greeting = &e.Reply, e.Elapsed
 		c.State = Greeted
+	}
+	switch e.Verb {
 	case "EHLO", "HELO", "LHLO":
 		c.Timings.Helo += e.Elapsed
 		if ok {
@@ -211,11 +219,11 @@ func (c *Conversation) reply(e event.Reply) {
 		c.Timings.Auth += e.Elapsed
 	case "MAIL":
 		c.Timings.Mail = e.Elapsed
-		c.Recipients, c.Message, c.dotSent = nil, nil, false
-		c.verdict = refusalOf(e.Reply)
+		c.Recipients, c.Message, c.dotSent, c.answered = nil, nil, false, false
+		c.verdict, c.refused = refusalOf(e.Reply), !ok
 	case "RCPT":
 		c.Timings.Rcpt = max(c.Timings.Rcpt, e.Elapsed)
-		c.Recipients = append(c.Recipients, Recipient{wire.PathOf(e.Command), e.Reply})
+		c.Recipients = append(c.Recipients, Recipient{Address: wire.PathOf(e.Command), Reply: e.Reply})
 	case "DATA":
 		c.Timings.Data = e.Elapsed
 		if e.Reply.Code == 354 {
@@ -234,16 +242,26 @@ func (c *Conversation) reply(e event.Reply) {
 
 // final takes a reply to the end of the message.
 func (c *Conversation) final(e event.Reply) {
-	if e.Recipient == "" {
+	_, malformed := e.Reply.Malformed()
+	switch {
+	case c.refused:
+		return // there was no transaction
+	case malformed:
+		c.verdict = DeliveryUnknown
+		return
+	case e.Recipient == "":
+		c.answered = true
 		c.verdict = refusalOf(e.Reply)
 		if e.Reply.Positive() {
 			c.verdict = DeliveryAccepted
+		} else if c.verdict == DeliveryNone {
+			c.verdict = DeliveryUnknown
 		}
 		return
 	}
 	for i, r := range c.Recipients {
-		if r.Address == e.Recipient && r.Reply.Positive() {
-			c.Recipients[i].Reply = e.Reply
+		if r.Address == e.Recipient && r.Reply.Positive() && !r.final {
+			c.Recipients[i].Reply, c.Recipients[i].final = e.Reply, true
 			break
 		}
 	}

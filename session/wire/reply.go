@@ -19,8 +19,10 @@ type Reply struct {
 // failed for good; 0 for a reply without a code.
 func (r Reply) Class() int { return r.Code / 100 }
 
-// Positive says that the reply completes its command with success (2yz).
-func (r Reply) Positive() bool { return r.Class() == 2 }
+// Positive says that the reply completes its command with success: 2yz, but
+// not 221, by which a server closes the channel. That is good news after QUIT
+// only, where nobody asks.
+func (r Reply) Positive() bool { return r.Class() == 2 && r.Code != 221 }
 
 // Texts are the lines behind code and separator, for a report: printable
 // text, see Text.
@@ -63,7 +65,7 @@ const (
 	BareCR                          // a CR that does not end the line
 	NUL                             // an octet 0
 	Control                         // another control octet than tab
-	EightBit                        // octets above 127 where nobody agreed to them
+	EightBit                        // octets above 127: agreed to only with SMTPUTF8 (RFC 6531 3.5)
 	LongLine                        // more than ReplyLine octets
 	NoSeparator                     // "250Ok": neither space nor hyphen behind the code
 	StrangeClass                    // an enhanced code of another class than the code

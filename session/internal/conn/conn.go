@@ -18,6 +18,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -34,6 +35,7 @@ var ErrTimeout = errors.New("timed out")
 
 // Conn is one connection.
 type Conn struct {
+	mu  sync.Mutex // held where Interrupt could see nc change
 	nc  net.Conn
 	now func() time.Time
 	in  *pump
@@ -156,9 +158,31 @@ func (c *Conn) Await(ctx context.Context) error {
 	}
 }
 
+// record is the most that TLS puts into one record (RFC 8446 5.1). A write
+// under TLS is done in such pieces: after a timeout in the middle of one
+// nothing more can be sent, so each has a deadline of its own.
+const record = 16 << 10
+
 // Write sends octets. It ends with ErrTimeout when the other side takes none
 // of them for timeout.
 func (c *Conn) Write(ctx context.Context, octets []byte, timeout time.Duration) (int, error) {
+	_, secure := c.nc.(*tls.Conn)
+	for written := 0; ; {
+		piece := octets[written:]
+		if secure && len(piece) > record {
+			piece = piece[:record]
+		}
+		n, err := c.write(ctx, piece, timeout)
+		written += n
+		slow := errors.Is(err, ErrTimeout) && n > 0 && !secure
+		if err != nil && !slow || written == len(octets) {
+			return written, err
+		}
+	}
+}
+
+// write sends octets under one deadline.
+func (c *Conn) write(ctx context.Context, octets []byte, timeout time.Duration) (int, error) {
 	if err := c.nc.SetWriteDeadline(c.now().Add(timeout)); err != nil {
 		return 0, err
 	}
@@ -178,7 +202,11 @@ func (c *Conn) Write(ctx context.Context, octets []byte, timeout time.Duration) 
 }
 
 // Interrupt ends a Write that is under way; its context must be done first.
-func (c *Conn) Interrupt() { _ = c.nc.SetWriteDeadline(time.Unix(1, 0)) }
+func (c *Conn) Interrupt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = c.nc.SetWriteDeadline(time.Unix(1, 0))
+}
 
 // Behind stops reading and returns what has arrived and was not taken: in
 // front of a handshake there must be nothing. Handshake or Close comes next.
@@ -205,7 +233,9 @@ func (c *Conn) Handshake(ctx context.Context, config *tls.Config) (tls.Connectio
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return secure.ConnectionState(), err
 	}
+	c.mu.Lock()
 	c.nc = secure
+	c.mu.Unlock()
 	c.in = startPump(secure, c.now)
 	return secure.ConnectionState(), nil
 }
