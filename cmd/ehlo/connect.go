@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,11 +53,11 @@ func (a *app) converseWith(ctx context.Context, f *flags, set settings, names []
 	var first *event.Error
 	for _, t := range targets {
 		plan := set.plan
-		plan.Target = t
+		a.aim(&plan, t)
 		e := asError(ctx, a.one(ctx, out, f, set.options, plan, what))
 		if e != nil {
 			a.complain(e)
-			if first == nil {
+			if first == nil || e.Kind == event.Interrupted {
 				first = e
 				a.exit = exitOf(ctx, e)
 			}
@@ -86,8 +87,8 @@ func (a *app) one(ctx context.Context, out *faces, f *flags, opt session.Options
 		t.say(named(&t.report.View, f.quiet, what.result(&t.report.View))...)
 	}
 	e := asError(ctx, err)
-	if last := t.report.Error; e != nil && e.Kind == event.Interrupted && last != nil {
-		e.Stage = last.Stage
+	if e != nil && e.Kind == event.Interrupted {
+		e.Stage = t.report.Interruption()
 	}
 	t.end(e, exitOf(ctx, e))
 	if e == nil {
@@ -111,7 +112,7 @@ func (a *app) each(ctx context.Context, t *face, opt session.Options, plan flow.
 			one := b.all[i]
 			lines := named(&one.report.View, true, what.result(&one.report.View))
 			if err != nil {
-				lines = append(lines, "failed: "+err.Error())
+				lines = append(lines, "failed: "+asError(ctx, err).Message)
 			}
 			b.show(one, lines)
 		})
@@ -123,7 +124,7 @@ func (a *app) each(ctx context.Context, t *face, opt session.Options, plan flow.
 // say whose it is.
 func named(v *transcript.View, needed bool, lines []string) []string {
 	c := v.Now()
-	if !needed || c == nil {
+	if !needed || c == nil || len(lines) == 0 {
 		return lines
 	}
 	name := c.Name()
@@ -136,13 +137,11 @@ func named(v *transcript.View, needed bool, lines []string) []string {
 // refuse is a target that cannot be used: nothing was connected. A program
 // that reads JSON is told in JSON.
 func (a *app) refuse(f *flags, command, name string, err error) error {
+	err, a.refused = a.blame(err), true
 	if f.output == "text" {
 		return err
 	}
-	out, failed := a.newFaces(f, command)
-	if failed != nil {
-		return failed
-	}
+	out := a.stdout(f, command)
 	e := asError(context.Background(), err)
 	out.target(name).end(e, e.Exit())
 	return err
@@ -150,7 +149,12 @@ func (a *app) refuse(f *flags, command, name string, err error) error {
 
 // suits refuses flags that contradict a target.
 func (f *flags) suits(t session.Target) error {
+	addr, _ := netip.ParseAddr(t.Host)
 	switch {
+	case f.ip4 && addr.Is6() && !addr.Is4In6():
+		return usage("", "%s is an IPv6 address: -4 contradicts it", t.Text)
+	case f.ip6 && addr.Is4():
+		return usage("", "%s is an IPv4 address: -6 contradicts it", t.Text)
 	case (t.Scheme == "smtps" || t.Scheme == "submissions") && f.tls != "auto" && f.tls != "implicit":
 		return usage("leave --tls out, or write smtp://", "%s is TLS from the first octet: --tls %s contradicts it", t.Text, f.tls)
 	case t.Scheme == "submission" && (f.tls == "never" || f.tls == "implicit"):

@@ -15,6 +15,9 @@ import (
 // The demo's domain. .test is reserved (RFC 6761): no such mail leaves a host.
 const demoDomain = "demo.test"
 
+// demoOwn are the flags that the demo sets itself.
+var demoOwn = []string{"server", "port", "dns", "ca", "ipv6", "pipe"}
+
 func (a *app) demo() *cobra.Command {
 	var f flags
 	c := &cobra.Command{
@@ -33,7 +36,7 @@ terminal it probes them.`,
 }
 
 func (a *app) runDemo(c *cobra.Command, f *flags) error {
-	for _, own := range []string{"server", "port", "dns", "ca", "ipv6", "pipe"} {
+	for _, own := range demoOwn {
 		if flag := c.Flags().Lookup(own); flag.Changed {
 			return usage("", "the demo has its own servers: --%s does not go with it", own)
 		}
@@ -50,7 +53,7 @@ func (a *app) runDemo(c *cobra.Command, f *flags) error {
 	set.options.Resolver.Servers = []string{d.dns.Addr}
 	set.options.Roots = d.roots
 	set.plan.Port = d.port
-	if !a.onTerminal() || c.Flags().Changed("output") || f.quiet || f.all || f.time || f.quitAfter != "" || f.dropAfter != "" {
+	if !a.onTerminal() || a.plain(c, f) {
 		if err := f.beforeMail(); err != nil {
 			return err
 		}

@@ -21,29 +21,35 @@ type faces struct {
 	output  string
 	quiet   bool
 	command string
-	out     io.Writer // standard output; its first error is kept
+	out     *keeper   // standard output
 	record  io.Writer // nil: nothing is recorded
 	style   transcript.Text
 
 	failed error // the first error of out or record
-	blocks int   // targets that were written as text
 	close  func() error
 }
 
 // newFaces opens what a command writes to.
 func (a *app) newFaces(f *flags, command string) (*faces, error) {
+	out := a.stdout(f, command)
+	if f.record == "" {
+		return out, nil
+	}
+	file, err := os.OpenFile(f.record, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, input(err, "--record")
+	}
+	out.record = &keeper{w: file, failed: &out.failed}
+	out.close = file.Close
+	return out, nil
+}
+
+// stdout is the output of a command without a record.
+func (a *app) stdout(f *flags, command string) *faces {
 	out := &faces{output: f.output, quiet: f.quiet, command: command, close: func() error { return nil }}
 	out.out = &keeper{w: a.out, failed: &out.failed}
 	out.style = transcript.Text{Time: f.time, Color: a.colored(f), DNS: command == "mx"}
-	if f.record != "" {
-		file, err := os.OpenFile(f.record, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-		if err != nil {
-			return nil, input(err, "--record")
-		}
-		out.record = &keeper{w: file, failed: &out.failed}
-		out.close = file.Close
-	}
-	return out, nil
+	return out
 }
 
 // colored says whether standard output is a terminal that may have colours.
@@ -62,21 +68,31 @@ func isTerminal(stream any) bool {
 type keeper struct {
 	w      io.Writer
 	failed *error
-	own    bool
+	broken bool
+	wrote  bool // something, since the last gap
+	gap    bool // an empty line comes before what is written next
 }
 
 func (k *keeper) Write(p []byte) (int, error) {
-	if k.own {
+	if k.broken {
 		return len(p), nil
 	}
+	if k.gap && k.wrote {
+		p = append([]byte("\n"), p...)
+	}
+	k.gap, k.wrote = false, true
 	if _, err := k.w.Write(p); err != nil {
-		k.own = true
+		k.broken = true
 		if *k.failed == nil {
 			*k.failed = err
 		}
 	}
 	return len(p), nil
 }
+
+// separate has an empty line written between what was and what comes, if
+// anything was and anything comes.
+func (k *keeper) separate() { k.gap = true }
 
 // finish closes what was opened and says whether all could be written. A
 // reader that left is no failure.
@@ -110,10 +126,7 @@ func (f *faces) target(name string) *face {
 		t.script = &transcript.Text{W: f.record}
 	}
 	if f.output == "text" {
-		if f.blocks > 0 {
-			_, _ = io.WriteString(f.out, "\n")
-		}
-		f.blocks++
+		f.out.separate()
 	}
 	t.report.Started = time.Now()
 	return t
@@ -236,8 +249,10 @@ func (b *branches) show(one *branch, lines []string) {
 	result := b.face.style
 	result.W = &block
 	result.Summary(lines...)
-	_, _ = io.WriteString(b.face.out, "\n")
-	_, _ = b.face.out.Write(block.Bytes())
+	if block.Len() > 0 {
+		b.face.out.separate()
+		_, _ = b.face.out.Write(block.Bytes())
+	}
 	one.held = nil
 }
 

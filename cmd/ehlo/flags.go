@@ -240,11 +240,29 @@ func (f *flags) check(timeoutGiven bool) (settings, error) {
 	if err := f.checkTLS(&s.options); err != nil {
 		return s, err
 	}
+	if err := f.checkServer(); err != nil {
+		return s, err
+	}
 	s.plan = flow.Plan{Server: f.server, Port: f.port, NoMX: f.noMX, Protocol: flow.Protocol(f.protocol), Verify: f.verify}
 	if err := f.checkTransport(&s); err != nil {
 		return s, err
 	}
 	return s, f.checkStop(&s.plan)
+}
+
+// checkServer refuses a --server that is none, and two ports for one.
+func (f *flags) checkServer() error {
+	if f.server == "" {
+		return nil
+	}
+	t, err := session.ParseTarget(f.server)
+	if err != nil || t.Scheme != "" || t.Recipient != "" {
+		return usage("--server mx1.example.com, --server 192.0.2.1:2525 or --server '[2001:db8::1]:25'", "--server %s is not HOST[:PORT]", f.server)
+	}
+	if t.Port != 0 && f.port != 0 {
+		return usage("leave one of them out", "--server %s and --port %d name two ports", f.server, f.port)
+	}
+	return nil
 }
 
 func (f *flags) checkOutput() error { return oneOf("output", f.output) }

@@ -13,17 +13,21 @@ import (
 const helpWidth = 100
 
 func (a *app) help(root *cobra.Command) *cobra.Command {
-	return &cobra.Command{
-		Use:   "help [COMMAND]",
-		Short: "what a command does and its flags",
+	profile := ""
+	c := &cobra.Command{
+		Use:   "help [COMMAND|config]",
+		Short: "what a command does and its flags; config: the settings and where they come from",
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			var names []string
+			names := []string{"config"}
 			for _, c := range root.Commands() {
 				names = append(names, c.Name())
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 && args[0] == "config" {
+				return a.helpConfig(profile)
+			}
 			c, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {
 				return usage("ehlo help lists the commands", "there is no command %s", strings.Join(args, " "))
@@ -32,6 +36,8 @@ func (a *app) help(root *cobra.Command) *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().StringVar(&profile, profileFlag, "", "for config: the settings with the profile `NAME`")
+	return c
 }
 
 // printHelp writes the help of a command: its flags in their groups.
@@ -55,7 +61,7 @@ func printHelp(c *cobra.Command, _ []string) {
 	}
 	printFlags(w, c)
 	if c.HasSubCommands() {
-		fmt.Fprint(w, "\nehlo help COMMAND says more of a command.\n")
+		fmt.Fprint(w, "\nehlo help COMMAND says more of a command, ehlo help config of the environment and the config file.\n")
 	}
 }
 
@@ -66,14 +72,19 @@ func useLine(c *cobra.Command) string {
 	return c.Parent().CommandPath() + " " + c.Use
 }
 
+// groupOf is the title of a flag's group.
+func groupOf(f *pflag.Flag) string {
+	if t := f.Annotations[groupAnnotation]; len(t) > 0 {
+		return t[0]
+	}
+	return "Other"
+}
+
 func printFlags(w io.Writer, c *cobra.Command) {
 	var titles []string
 	sets := map[string]*pflag.FlagSet{}
 	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
-		title := "Other"
-		if t := f.Annotations[groupAnnotation]; len(t) > 0 {
-			title = t[0]
-		}
+		title := groupOf(f)
 		if sets[title] == nil {
 			titles = append(titles, title)
 			sets[title] = pflag.NewFlagSet(title, pflag.ContinueOnError)

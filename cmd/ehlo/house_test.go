@@ -21,8 +21,9 @@ var rooms = map[string][]string{
 	"session/event":           {"session/wire"},
 	"session/internal/conn":   {"session/wire", "session/event"},
 	"session/message":         {"session/wire"},
-	"session":                 {"session/event", "session/wire", "session/internal/conn", "session/message", "resolver"},
+	"session":                 {"session/event", "session/wire", "session/internal/conn", "session/message", "session/sasl", "resolver"},
 	"session/flow":            {"session", "session/message", "session/event", "session/wire"},
+	"session/sasl":            {},
 	"session/script":          {"session", "session/event", "session/wire"},
 	"session/transcript":      {"session/event", "session/wire", "session/message"},
 	"session/smtptest":        {"session/script", "session/wire"},
@@ -40,6 +41,7 @@ var homes = map[string]string{
 	"github.com/emersion/go-smtp":    "session/smtptest",
 	"github.com/emersion/go-message": "session/message",
 	"golang.org/x/term":              "cmd/ehlo",
+	"github.com/pelletier/go-toml":   "cmd/ehlo",
 }
 
 // pkg is what go list says of a package.

@@ -39,8 +39,7 @@ smtps://, submission://, submissions://, lmtp://host, lmtp:///path or unix:///pa
 			case len(args) > 1:
 				return usage("ehlo probe takes several targets", "one TARGET at a time: what is %s?", args[1])
 			}
-			plain := c.Flags().Changed("output") || f.quiet || f.all || f.time || f.quitAfter != "" || f.dropAfter != ""
-			if plain || !a.onTerminal() {
+			if a.plain(c, &f) || !a.onTerminal() {
 				if err := f.beforeMail(); err != nil {
 					return err
 				}
@@ -69,7 +68,7 @@ func (a *app) screen(c *cobra.Command, f *flags, set settings, name string, intr
 	if err != nil {
 		return err
 	}
-	set.plan.Target = target
+	a.aim(&set.plan, target)
 	finish := func() error { return nil }
 	if f.record != "" {
 		out, err := a.newFaces(f, "interactive")

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"ehlo/session"
-	"ehlo/session/event"
 	"ehlo/session/flow"
 	"ehlo/session/transcript"
 )
@@ -34,7 +33,7 @@ no MX. Every question and answer is shown. Nothing is connected.`,
 				return err
 			}
 			set := settings{options: session.Options{Resolver: r}}
-			return a.converseWith(c.Context(), &f, set, args, routing)
+			return a.converseWith(c.Context(), &f, set, args, routing(f.quiet))
 		},
 	}
 	f.tls = string(session.TLSAuto)
@@ -44,22 +43,23 @@ no MX. Every question and answer is shown. Nothing is connected.`,
 	return c
 }
 
-// routing is what `ehlo mx` does.
-var routing = conversation{
-	command: "mx",
-	do: func(ctx context.Context, s *session.Session, p flow.Plan) error {
-		if err := s.Do(ctx, flow.Resolution(p)); err != nil {
-			return err
-		}
-		if len(s.Candidates()) == 0 {
-			return s.Fail(event.Errorf(event.NoAddress, event.Lookup, "%s has no address of the wanted family", p.Target.Text))
-		}
-		return nil
-	},
-	result: func(v *transcript.View) []string {
-		if v.Route == nil || v.Route.Reason == "" {
-			return nil
-		}
-		return []string{"reason: " + v.Route.Reason}
-	},
+// routing is what `ehlo mx` does. Where nothing else is shown, the route is the
+// result.
+func routing(quiet bool) conversation {
+	return conversation{
+		command: "mx",
+		do: func(ctx context.Context, s *session.Session, p flow.Plan) error {
+			return flow.Route(ctx, s, p)
+		},
+		result: func(v *transcript.View) []string {
+			if v.Route == nil || v.Route.Reason == "" {
+				return nil
+			}
+			lines := []string{"reason: " + v.Route.Reason}
+			if quiet {
+				lines = append(transcript.RouteLines(*v.Route), lines...)
+			}
+			return lines
+		},
+	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"ehlo/session/event"
@@ -75,8 +77,12 @@ func sizeResult(v *transcript.View) []string {
 		return nil
 	}
 	lines := transcript.SizeLines(c.Size)
-	if before := c.OffersBeforeTLS.Size(); c.TLS != nil && c.TLS.Mode == "starttls" && c.Size != nil && before != *c.Size {
-		lines = append(lines, "before STARTTLS it was: "+before.String())
+	if c.TLS != nil && c.TLS.Mode == "starttls" && c.Size != nil {
+		if before := c.OffersBeforeTLS.Size(); before == *c.Size {
+			lines = append(lines, "before STARTTLS it was the same")
+		} else {
+			lines = append(lines, "before STARTTLS it was: "+before.String())
+		}
 	}
 	return lines
 }
@@ -84,9 +90,9 @@ func sizeResult(v *transcript.View) []string {
 // beforeMail refuses a stop at a stage that a command without mail never
 // reaches.
 func (f *flags) beforeMail() error {
-	for _, name := range []string{f.quitAfter, f.dropAfter} {
-		if stage, ok := stops[name]; ok && stage >= event.Mail {
-			return usage("one of banner, helo, tls, auth", "no mail is sent here: there is no phase %s", name)
+	for _, given := range [][2]string{{"--quit-after", f.quitAfter}, {"--drop-after", f.dropAfter}} {
+		if stage, ok := stops[strings.ToLower(given[1])]; ok && stage >= event.Mail {
+			return usage("one of banner, helo, tls, auth", "%s: no mail is sent here: there is no phase %s", given[0], given[1])
 		}
 	}
 	return nil

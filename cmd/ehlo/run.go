@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +28,11 @@ type streams struct {
 // app is one run of the program.
 type app struct {
 	streams
-	exit int // the exit code that a command has chosen
+	mu   sync.Mutex
+	last []func() // what is to be done before the end
+	exit    int               // the exit code that a command has chosen
+	origins map[string]origin // where flags that were not typed come from, by name and letter
+	refused bool              // the report of a refused target is written
 }
 
 // signalled is the cause of a context that a signal ended.
@@ -42,23 +48,63 @@ func (s signalled) exit() int {
 	return 130
 }
 
+// grace is how long a command may take to come to its end after a signal. It
+// ends sessions at once; what it may be stuck in is a file that nobody writes,
+// or an output that nobody reads.
+const grace = 2 * time.Second
+
 // run is the whole program: arguments and streams in, the exit code out.
-func run(ctx context.Context, args []string, io streams) (code int) {
+func run(ctx context.Context, args []string, io streams) int {
+	ctx, stop := withSignals(ctx)
+	defer stop()
 	a := &app{streams: io}
+	defer a.cleanUp()
+	done := make(chan int, 1)
+	go func() { done <- a.command(ctx, args) }()
+	select {
+	case code := <-done:
+		return code
+	case <-ctx.Done():
+	}
+	select {
+	case code := <-done:
+		return code
+	case <-time.After(grace):
+	}
+	e := asError(ctx, ctx.Err())
+	a.complain(e)
+	return exitOf(ctx, e)
+}
+
+// later has something done before the program ends, however that comes.
+func (a *app) later(what func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.last = append(a.last, what)
+}
+
+func (a *app) cleanUp() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, what := range a.last {
+		what()
+	}
+	a.last = nil
+}
+
+// command carries out a command line.
+func (a *app) command(ctx context.Context, args []string) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(io.err, "ehlo: a defect in ehlo: %v\n%s", p, debug.Stack())
+			fmt.Fprintf(a.err, "ehlo: a defect in ehlo: %v\n%s", p, debug.Stack())
 			code = 70
 		}
 	}()
-	ctx, stop := withSignals(ctx)
-	defer stop()
-
 	root := a.root()
 	root.SetArgs(args)
-	root.SetIn(io.in)
-	root.SetOut(io.out)
-	root.SetErr(io.err)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return a.exit
@@ -106,7 +152,7 @@ func asError(ctx context.Context, err error) *event.Error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return &event.Error{Kind: event.Interrupted, Message: "interrupted", Err: err}
 	}
-	return &event.Error{Kind: event.Usage, Message: err.Error(), Err: err}
+	return &event.Error{Kind: event.Internal, Message: "a defect in ehlo: " + err.Error(), Err: err}
 }
 
 // exitOf is the exit code for an error.
@@ -155,5 +201,6 @@ func (a *app) root() *cobra.Command {
 	})
 	root.SetHelpFunc(printHelp)
 	root.SetUsageFunc(func(c *cobra.Command) error { printHelp(c, nil); return nil })
+	a.withSettings(root)
 	return root
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -90,8 +91,10 @@ func (a *app) runSend(c *cobra.Command, f *flags, l *letterFlags, args []string)
 		return err
 	}
 	set.options.PipeErrors = a.err
-	m, cleanUp, err := a.message(l, letter, set.options.Helo)
-	defer func() { _ = cleanUp() }()
+	if err := f.spares(l.data); err != nil {
+		return err
+	}
+	m, err := a.message(c.Context(), l, letter, set.options.Helo)
 	if err != nil {
 		return err
 	}
@@ -234,22 +237,63 @@ func sendTarget(to []wire.Address, server string, args []string) (string, error)
 	return domain, nil
 }
 
-// message reads or composes the message. cleanUp is never nil.
-func (a *app) message(l *letterFlags, letter flow.Letter, helo string) (m *message.Message, cleanUp func() error, err error) {
-	cleanUp = func() error { return nil }
-	switch {
-	case l.data == "-":
-		if m, cleanUp, err = message.FromReader(a.in, ""); err != nil {
-			err = input(err, "--data -")
-		}
-	case l.data != "":
-		if m, err = message.FromFile(l.data); err != nil {
-			err = input(err, "--data")
-		}
-	default:
-		m, err = a.compose(l, letter, helo)
+// spares refuses a record that would be written over the message.
+func (f *flags) spares(data string) error {
+	record, err := os.Stat(f.record)
+	if err != nil || f.record == "" || data == "" {
+		return nil
 	}
-	return m, cleanUp, err
+	if message, err := os.Stat(data); err == nil && os.SameFile(record, message) {
+		return usage("", "--record %s would overwrite the message", f.record)
+	}
+	return nil
+}
+
+// message reads or composes the message. What it reads may never come, from a
+// terminal or a pipe: the end of ctx ends the wait.
+func (a *app) message(ctx context.Context, l *letterFlags, letter flow.Letter, helo string) (*message.Message, error) {
+	spool := ""
+	if l.data == "-" {
+		var err error
+		if spool, err = os.MkdirTemp("", "ehlo-"); err != nil {
+			return nil, input(err, "--data -")
+		}
+		a.later(func() { _ = os.RemoveAll(spool) })
+	}
+	type result struct {
+		m   *message.Message
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		m, err := a.readMessage(l, letter, helo, spool)
+		done <- result{m, err}
+	}()
+	select {
+	case r := <-done:
+		return r.m, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (a *app) readMessage(l *letterFlags, letter flow.Letter, helo, spool string) (m *message.Message, err error) {
+	switch l.data {
+	case "":
+		return a.compose(l, letter, helo)
+	case "-":
+		m, _, err = message.FromReader(a.in, spool)
+	default:
+		// The transcript names the file: it may be played elsewhere.
+		var path string
+		if path, err = filepath.Abs(l.data); err == nil {
+			m, err = message.FromFile(path)
+		}
+	}
+	if err != nil {
+		return nil, input(err, "--data")
+	}
+	return m, nil
 }
 
 func sendResult(v *transcript.View, m *message.Message) []string {

@@ -66,6 +66,19 @@ func (r *Report) Apply(e event.Event) {
 	r.lines[h.Conn] = append(r.lines[h.Conn], line)
 }
 
+// Interruption is the stage in which a session of the report was interrupted.
+func (r *Report) Interruption() event.Stage {
+	for _, c := range r.Sessions {
+		if c.Error != nil && c.Error.Kind == event.Interrupted {
+			return c.Error.Stage
+		}
+	}
+	if r.Error != nil && r.Error.Kind == event.Interrupted {
+		return r.Error.Stage
+	}
+	return event.Quit // where a failure changes no session
+}
+
 // Adopt takes over the connections of another report of the same target.
 func (r *Report) Adopt(other *Report) {
 	r.Sessions = append(r.Sessions, other.Sessions...)
