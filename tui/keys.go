@@ -110,7 +110,7 @@ func browsing() []binding {
 	}
 	return append(rows, []binding{
 		{id: "reconnect", keys: []string{"r"}, in: inBrowse, hint: "reconnect", help: "connect again: writes :reconnect, Enter does it", do: prefill("reconnect")},
-		{id: "save", keys: []string{"s"}, in: inBrowse, hint: "save", help: "save the transcript as a script that ehlo run plays", do: (*screen).save},
+		{id: "save", keys: []string{"s"}, in: inBrowse, hint: "save", help: "save the transcript as a script", do: (*screen).save},
 		{id: "palette", keys: []string{":"}, in: inBrowse, hint: "command", help: "commands: connect, reconnect, save, help, quit", do: prefill("")},
 		{id: "nexterror", keys: []string{"e"}, in: inTranscript, hint: "error", enabled: func(m *screen) bool { return m.log.errors > 0 }, help: "the next line that tells of a failure", do: func(m *screen) tea.Cmd { return m.jump(1) }},
 		{id: "preverror", keys: []string{"E"}, in: inTranscript, help: "the one before", do: func(m *screen) tea.Cmd { return m.jump(-1) }},

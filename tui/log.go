@@ -13,8 +13,8 @@ import (
 // The bounds of what the screen keeps, in lines and in octets: a server that
 // floods fills neither the memory nor a frame.
 const (
-	keptLines  = 200_000
-	keptOctets = 128 << 20
+	keptLines  = 30_000
+	keptOctets = 8 << 20
 )
 
 // line is a line of the transcript. Lines have consecutive ids; a line is

@@ -5,8 +5,15 @@ package main
 import (
 	"context"
 	"os"
+	"runtime/debug"
 )
 
+// memory is where the garbage collector begins to work harder, in octets. What
+// ehlo keeps is bounded far below; without this the collector would let the heap
+// of a flooded screen grow to twice of that before it looks.
+const memory = 56 << 20
+
 func main() {
+	debug.SetMemoryLimit(memory)
 	os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
 }
