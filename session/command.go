@@ -46,11 +46,15 @@ func (s *Session) group(ctx context.Context, lines [][]byte) error {
 
 // announce tells of a command that is about to be sent, and expects its reply.
 func (s *Session) announce(line []byte, now time.Time) {
-	verb := wire.Verb(line)
+	secret, verb, shown := s.guarded(line)
 	s.stage = s.stageOf(verb)
 	s.early = nil
-	s.emitAt(event.Sent{Line: line}, now)
-	s.due = append(s.due, due{stage: s.stage, verb: verb, line: line, sent: now})
+	sent := event.Sent{Line: line, Secret: secret}
+	if s.login != nil {
+		sent.Login = s.login.mechanism
+	}
+	s.emitAt(sent, now)
+	s.due = append(s.due, due{stage: s.stage, verb: verb, line: shown, sent: now})
 }
 
 // writeGroup writes octets, in the background where they are many. The
@@ -189,8 +193,12 @@ func (s *Session) readReply(ctx context.Context) error {
 		s.due = s.due[1:]
 		s.replies = append(s.replies, r.Reply)
 	}
+	told := r.Reply
+	if len(r.Lines) == 1 && s.proof(r.Lines[0].Octets) {
+		told = hidden(told)
+	}
 	reply := event.Reply{
-		Reply: r.Reply, Stage: d.stage, Verb: d.verb, Command: d.line,
+		Reply: told, Stage: d.stage, Verb: d.verb, Command: d.line,
 		Recipient: d.recipient, Unasked: unasked,
 	}
 	if !d.sent.IsZero() {
@@ -240,7 +248,11 @@ func (s *Session) readLines(ctx context.Context, deadline time.Time, timeout tim
 		case err != nil:
 			return r, s.ended(err)
 		}
-		s.emitAt(event.Received{Line: line.Line}, line.At)
+		received := event.Received{Line: line.Line, Login: s.login != nil}
+		if s.proof(line.Octets) {
+			received.Secret = []event.Span{{Start: 4, End: len(line.Octets)}}
+		}
+		s.emitAt(received, line.At)
 		r.octets += len(line.Octets) + 2
 		if line.Ending == wire.TooLong || r.octets > wire.MaxReply {
 			return r, s.tooLong(line.Ending == wire.TooLong)
@@ -368,6 +380,9 @@ func (s *Session) noteAnomalies(r wire.Reply) {
 
 // learn draws the conclusions from a reply to a command.
 func (s *Session) learn(d due, r wire.Reply) {
+	if d.verb == "AUTH" {
+		s.loginReply(r)
+	}
 	switch d.verb {
 	case "EHLO", "LHLO":
 		if r.Positive() {

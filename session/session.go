@@ -102,7 +102,9 @@ type Session struct {
 	dotSent  bool        // the message that the server has not answered is complete
 	accepted []string    // recipients of the transaction that were accepted
 	early    *wire.Reply // the last that nobody asked for, since the last command
-	part     timedReply  // of a reply whose wait was ended in the middle
+	login    *login
+	state    *tls.ConnectionState // of TLS, for channel binding
+	part     timedReply           // of a reply whose wait was ended in the middle
 }
 
 // due is one reply that has to come.
@@ -192,6 +194,8 @@ func (s *Session) do(ctx context.Context, action Action) error {
 		return s.group(ctx, a.Lines)
 	case StartTLS:
 		return s.startTLS(ctx, a.Line)
+	case Auth:
+		return s.auth(ctx, a)
 	case Text:
 		return s.text(ctx, a.Line)
 	case Send:

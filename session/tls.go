@@ -32,9 +32,9 @@ func (s *Session) startTLS(ctx context.Context, line []byte) error {
 	if err := s.handshake(ctx, "starttls"); err != nil {
 		return err
 	}
-	verdict, before := s.tls, s.offers
+	verdict, state, before := s.tls, s.state, s.offers
 	s.forget()
-	s.secure, s.tls, s.inClear = true, verdict, before
+	s.secure, s.tls, s.state, s.inClear = true, verdict, state, before
 	return nil
 }
 
@@ -79,7 +79,7 @@ func (s *Session) handshake(ctx context.Context, mode string) error {
 	}
 	verified.Problem = verify(state.PeerCertificates, s.opt.Roots, expected, s.opt.Now())
 	verified.Verified = verified.Problem == ""
-	s.tls = &verified
+	s.tls, s.state = &verified, &state
 	s.emit(verified)
 	for _, weak := range weaknesses(state) {
 		s.Note("%s", weak)

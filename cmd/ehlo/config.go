@@ -109,7 +109,7 @@ func unreadable(path string, err error) *event.Error {
 	}
 	hint := ""
 	if errors.Is(err, fs.ErrPermission) {
-		hint = "make it yours: ls -ld " + shellWord(filepath.Dir(path)) + " " + shellWord(path)
+		hint = "see whose it is: ls -ld " + shellWord(filepath.Dir(path)) + " " + shellWord(path)
 	}
 	return misconfigured(hint, "%s cannot be read: %s", path, err)
 }

@@ -46,14 +46,19 @@ func (a *app) converseWith(ctx context.Context, f *flags, set settings, names []
 			return a.refuse(f, what.command, name, err)
 		}
 	}
+	logins, err := a.logins(ctx, f, targets)
+	if err != nil {
+		return a.refuse(f, what.command, names[0], err)
+	}
 	out, err := a.newFaces(f, what.command)
 	if err != nil {
 		return err
 	}
 	var first *event.Error
-	for _, t := range targets {
+	for i, t := range targets {
 		plan := set.plan
 		a.aim(&plan, t)
+		plan.Login = logins[i]
 		e := asError(ctx, a.one(ctx, out, f, set.options, plan, what))
 		if e != nil {
 			a.complain(e)
@@ -73,6 +78,24 @@ func (a *app) converseWith(ctx context.Context, f *flags, set settings, names []
 		}
 	}
 	return nil
+}
+
+// logins are the logins of the targets; each user's password is read once.
+func (a *app) logins(ctx context.Context, f *flags, targets []session.Target) ([]*session.Auth, error) {
+	logins := make([]*session.Auth, len(targets))
+	users := map[string]*session.Auth{}
+	for i, t := range targets {
+		login, known := users[t.User]
+		if !known {
+			var err error
+			if login, err = f.login.login(ctx, t.User, a.prompter()); err != nil {
+				return nil, err
+			}
+			users[t.User] = login
+		}
+		logins[i] = login
+	}
+	return logins, nil
 }
 
 // one runs a command for one target and writes its output.

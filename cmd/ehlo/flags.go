@@ -51,6 +51,7 @@ type flags struct {
 	tlsMin string
 	tlsMax string
 	keyLog string
+	login  loginFlags
 	// output
 	output  string
 	record  string
@@ -110,6 +111,7 @@ func (f *flags) connecting(c *cobra.Command) {
 		s.StringVar(&f.tlsMax, "tls-max", "", "do not offer TLS above `VERSION`")
 		s.StringVar(&f.keyLog, "keylog", "", "append the secrets of TLS to `FILE`, for a packet analyser (also: SSLKEYLOGFILE)")
 	})
+	f.login.define(c)
 	addGroup(c, "Output", func(s *pflag.FlagSet) {
 		f.outputs(s)
 		s.StringVar(&f.record, "record", "", "write the session to `FILE`, as a script")
@@ -135,14 +137,15 @@ func (f *flags) outputs(s *pflag.FlagSet) {
 
 // choices are the values of flags that have few, for the shell's completion.
 var choices = map[string][]string{
-	"protocol":   {"esmtp", "smtp", "lmtp"},
-	"tls":        {"auto", "require", "never", "implicit"},
-	"tls-min":    {"1.0", "1.1", "1.2", "1.3"},
-	"tls-max":    {"1.0", "1.1", "1.2", "1.3"},
-	"output":     {"text", "json", "events"},
-	"quit-after": {"banner", "helo", "tls", "auth", "mail", "rcpt", "data", "dot"},
-	"drop-after": {"banner", "helo", "tls", "auth", "mail", "rcpt", "data", "dot"},
-	"smtputf8":   {"auto", "always", "never"},
+	"protocol":              {"esmtp", "smtp", "lmtp"},
+	"tls":                   {"auto", "require", "never", "implicit"},
+	"tls-min":               {"1.0", "1.1", "1.2", "1.3"},
+	"tls-max":               {"1.0", "1.1", "1.2", "1.3"},
+	"output":                {"text", "json", "events"},
+	"quit-after":            {"banner", "helo", "tls", "auth", "mail", "rcpt", "data", "dot"},
+	"drop-after":            {"banner", "helo", "tls", "auth", "mail", "rcpt", "data", "dot"},
+	"auth-initial-response": {"auto", "always", "never"},
+	"smtputf8":              {"auto", "always", "never"},
 }
 
 // oneOf refuses a value that is not among the choices of its flag.

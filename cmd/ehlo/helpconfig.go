@@ -39,6 +39,9 @@ func shown(flag, text string) string {
 	return text
 }
 
+// foreign are variables of other programs that set a flag too, after all else.
+var foreign = map[string]string{"no-color": "NO_COLOR", "keylog": "SSLKEYLOGFILE"}
+
 // row is what one command's flag has for a value, and whence.
 type row struct{ value, from string }
 
@@ -196,6 +199,13 @@ func (a *app) row(c *cobra.Command, f *pflag.Flag) row {
 		r.from = o.words
 	} else if f.Changed {
 		r.from = "flag"
+	} else if text := os.Getenv(foreign[f.Name]); text != "" {
+		if r.from = foreign[f.Name]; f.Value.Type() != "bool" {
+			r.value = wire.Visible([]byte(text))
+			return r
+		}
+		r.value = "true"
+		return r
 	}
 	texts := []string{f.Value.String()}
 	if slice, ok := f.Value.(pflag.SliceValue); ok {

@@ -69,6 +69,9 @@ func (a *app) screen(c *cobra.Command, f *flags, set settings, name string, intr
 		return err
 	}
 	a.aim(&set.plan, target)
+	if set.plan.Login, err = f.login.login(c.Context(), target.User, a.prompter()); err != nil {
+		return err
+	}
 	finish := func() error { return nil }
 	if f.record != "" {
 		out, err := a.newFaces(f, "interactive")

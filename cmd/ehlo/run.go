@@ -30,6 +30,7 @@ type app struct {
 	streams
 	mu   sync.Mutex
 	last []func() // what is to be done before the end
+
 	exit    int               // the exit code that a command has chosen
 	origins map[string]origin // where flags that were not typed come from, by name and letter
 	refused bool              // the report of a refused target is written

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -140,6 +141,10 @@ func TestScripts(t *testing.T) {
 				env.Setenv(name, address)
 			}
 			env.Setenv("HOME", env.WorkDir)
+			// The settings of whoever runs the tests are not for them.
+			env.Setenv("XDG_CONFIG_HOME", env.WorkDir)
+			env.Setenv("TWO_LINES", "a@b.test\nc@d.test")
+			env.Vars = slices.DeleteFunc(env.Vars, func(v string) bool { return strings.HasPrefix(v, "EHLO_") })
 			return os.WriteFile(filepath.Join(env.WorkDir, "ca.pem"), ca, 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -147,6 +152,7 @@ func TestScripts(t *testing.T) {
 			"serve":  serve,
 			"clean":  clean,
 			"client": client,
+			"config": configIs,
 		},
 	})
 }

@@ -62,6 +62,8 @@ func Name(e Event) string {
 		return "reply"
 	case TLS:
 		return "tls"
+	case Login:
+		return "auth"
 	case Extensions:
 		return "extensions"
 	case Size:
@@ -137,7 +139,27 @@ type Sent struct {
 	Head
 	Line   []byte
 	Text   bool   // a line of message text, not a command
+	Login  string // the mechanism, where the line is part of a login
 	Secret []Span // octets of Line that no encoder shows
+}
+
+// Mask stands in the place of a secret. Its length says nothing of the
+// secret's.
+const Mask = "********"
+
+// Masked is the line as it may be shown.
+func (e Sent) Masked() []byte {
+	if len(e.Secret) == 0 {
+		return e.Line
+	}
+	var out []byte
+	from := 0
+	for _, s := range e.Secret {
+		out = append(out, e.Line[from:s.Start]...)
+		out = append(out, Mask...)
+		from = s.End
+	}
+	return append(out, e.Line[from:]...)
 }
 
 // Span marks octets of a line: from Start up to, not including, End.
@@ -165,8 +187,13 @@ type Waiting struct {
 // Received is one line that the server sent.
 type Received struct {
 	Head
-	Line wire.Line
+	Line   wire.Line
+	Secret []Span // octets of Line that no encoder shows
+	Login  bool   // it is part of a login
 }
+
+// Masked is the line as it may be shown.
+func (e Received) Masked() []byte { return Sent{Line: e.Line.Octets, Secret: e.Secret}.Masked() }
 
 // Reply is a complete reply; its lines were Received before.
 type Reply struct {
@@ -206,6 +233,13 @@ type Certificate struct {
 	NotAfter  time.Time
 	Key       string // "ECDSA P-256"
 	SHA256    string // hexadecimal, of the whole certificate
+}
+
+// Login is a login that came to its end.
+type Login struct {
+	Head
+	Mechanism string
+	OK        bool
 }
 
 // Extensions is what the server offers from now on.
@@ -251,6 +285,7 @@ func (e Waiting) with(h Head) Event    { e.Head = h; return e }
 func (e Received) with(h Head) Event   { e.Head = h; return e }
 func (e Reply) with(h Head) Event      { e.Head = h; return e }
 func (e TLS) with(h Head) Event        { e.Head = h; return e }
+func (e Login) with(h Head) Event      { e.Head = h; return e }
 func (e Extensions) with(h Head) Event { e.Head = h; return e }
 func (e Size) with(h Head) Event       { e.Head = h; return e }
 func (e Note) with(h Head) Event       { e.Head = h; return e }
@@ -311,6 +346,7 @@ func All() []Event {
 		Extensions{Protocol: "ESMTP", Offers: wire.ParseEHLO(reply)},
 		Size{Size: wire.ParseEHLO(reply).Size()},
 		TLS{Mode: "starttls", Version: "TLS 1.3", Cipher: "TLS_AES_128_GCM_SHA256", Expected: "mx1.example.com", Problem: "unknown issuer", Certificates: []Certificate{{Subject: "CN=mx1.example.com", Issuer: "CN=Example CA", Names: []string{"mx1.example.com"}, Key: "ECDSA P-256", SHA256: "00"}}},
+		Login{Mechanism: "PLAIN", OK: true},
 		Sent{Line: []byte("MAIL FROM:<a@example.net>")},
 		Message{Octets: 1204, Lines: 40, Transferred: 1210, Complete: true},
 		Note{Text: "SIZE is listed 2 times; the last one counts"},

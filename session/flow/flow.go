@@ -35,6 +35,8 @@ type Plan struct {
 	XClient  string
 	XForward string
 
+	Login *session.Auth // nil: no login
+
 	// Stop ends the session after that stage; NoStage goes to the end. Drop
 	// ends it without QUIT.
 	Stop event.Stage
@@ -129,6 +131,11 @@ func greet(ctx context.Context, s *session.Session, p Plan, to session.Candidate
 	}
 	if err := speakFor(ctx, s, p, to); err != nil {
 		return err
+	}
+	if p.Login != nil {
+		if err := s.Do(ctx, *p.Login); err != nil {
+			return err
+		}
 	}
 	return stop(ctx, s, p, event.Auth)
 }

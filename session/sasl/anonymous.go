@@ -11,7 +11,7 @@ import (
 // characters that say who it was, which nobody checks.
 func newAnonymous(t *talk) (steps, error) {
 	if n := utf8.RuneCountInString(t.User); n > 255 {
-		return nil, errors.New("the trace has more than 255 characters")
+		return nil, errors.New("cannot send a trace of more than 255 characters")
 	}
 	return &single{t, gosasl.NewAnonymousClient(t.User)}, nil
 }

@@ -1,7 +1,6 @@
 package sasl
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -64,7 +63,7 @@ func (row *mechanism) obstacle(offered []string, c Credentials) string {
 		}
 	}
 	if _, err := New(row.name, c); err != nil {
-		return strings.TrimLeft(strings.TrimPrefix(err.Error(), row.name), ": ")
+		return strings.TrimPrefix(err.Error(), row.name+" ")
 	}
 	return ""
 }
@@ -100,7 +99,7 @@ func unknown(offered []string, c Credentials) (words []string) {
 // list joins words, as many as a sentence bears.
 func list(words []string, sep string) string {
 	if len(words) > maxNamed {
-		return strings.Join(words[:maxNamed], sep) + fmt.Sprintf("%sand more", sep)
+		return strings.Join(words[:maxNamed], sep) + sep + "and more"
 	}
 	return strings.Join(words, sep)
 }

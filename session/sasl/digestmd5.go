@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // digest is DIGEST-MD5, RFC 2831 (moved to historic by RFC 6331), without the
@@ -21,7 +20,7 @@ type digest struct {
 
 func newDigest(t *talk) (steps, error) {
 	if strings.ContainsAny(t.User+t.Identity+t.Host, "\x00\r\n") {
-		return nil, errors.New("a control character within a name cannot be sent")
+		return nil, errors.New("cannot send a control character within a name")
 	}
 	return &digest{talk: t, uri: "smtp/" + t.Host}, nil
 }
@@ -179,7 +178,7 @@ func (d *digest) done() error {
 func latin1(s string) (string, bool) {
 	out := make([]byte, 0, len(s))
 	for _, r := range s {
-		if r > 0xFF || r == utf8.RuneError {
+		if r > 0xFF {
 			return "", false
 		}
 		out = append(out, byte(r))

@@ -16,7 +16,7 @@ func newExternal(t *talk) (steps, error) {
 		identity = t.User
 	}
 	if strings.Contains(identity, "\x00") {
-		return nil, errors.New("a NUL within the identity cannot be sent")
+		return nil, errors.New("cannot send a NUL within the identity")
 	}
 	return &single{t, gosasl.NewExternalClient(identity)}, nil
 }

@@ -27,10 +27,11 @@ const (
 	nothing
 )
 
-// mechanisms are all of them, the strongest first. Above are those by which
-// the server proves itself, then those that show a proof which can be guessed
-// at, then those that show the password. DIGEST-MD5 is before CRAM-MD5 for its
-// mutual proof, NTLM behind it because its hash is unsalted MD4.
+// mechanisms are all of them, the strongest first: a key that never leaves us,
+// then those whose server proves itself too, then those with a proof of ours
+// alone, then those that show the password. DIGEST-MD5 is behind SCRAM because
+// its hash is quick to guess at, NTLM behind CRAM-MD5 because its hash has no
+// salt and serves as the password elsewhere.
 var mechanisms = [...]mechanism{
 	{name: "EXTERNAL", make: newExternal, secret: nothing, identity: true},
 	{name: "SCRAM-SHA-256-PLUS", make: newSCRAM256Plus, secret: afterName, user: true, identity: true},

@@ -62,7 +62,7 @@ func newNTLM(t *talk) (steps, error) {
 		n.domain, n.user = domain, user
 	}
 	if len(t.User) > maxNTLMName {
-		return nil, fmt.Errorf("the user name is longer than %d octets", maxNTLMName)
+		return nil, fmt.Errorf("cannot send a user name of more than %d octets", maxNTLMName)
 	}
 	return n, nil
 }

@@ -27,7 +27,7 @@ func (s *single) done() error { return nil }
 // newPlain is PLAIN, RFC 4616. SASLprep is the server's part there.
 func newPlain(t *talk) (steps, error) {
 	if strings.Contains(t.Identity+t.User+t.Password, "\x00") {
-		return nil, errors.New("a NUL within a name or the password cannot be sent")
+		return nil, errors.New("cannot send a NUL within a name or the password")
 	}
 	if !utf8.ValidString(t.Identity + t.User + t.Password) {
 		t.note("PLAIN is UTF-8, but a name or the password is not; sent as it is")

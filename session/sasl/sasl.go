@@ -107,11 +107,13 @@ type Exchange struct {
 	n       int // responses given
 }
 
-// steps is what a mechanism has to do.
+// steps is what a mechanism has to do. The function that makes one has errors
+// that go on after its name: "needs …", "cannot …".
 type steps interface {
 	// start gives the initial response; has is false where the server speaks
 	// first.
 	start() (initial []byte, has bool, err error)
+	// next answers, with octets that are not nil where err is.
 	next(challenge []byte) (response []byte, err error)
 	// done says what is missing or wrong although the server said yes.
 	done() error
@@ -132,7 +134,7 @@ func New(mechanism string, c Credentials) (*Exchange, error) {
 	t := &talk{Credentials: c}
 	s, err := row.make(t)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", row.name, err)
+		return nil, fmt.Errorf("%s %w", row.name, err)
 	}
 	return &Exchange{row: row, talk: t, steps: s}, nil
 }
@@ -269,7 +271,8 @@ const maxQuote = 160
 // quote is a server's octets for a message: short, without control characters,
 // and without the password, should the server echo it.
 func (c Credentials) quote(b []byte) string {
-	if c.Password != "" && bytes.Contains(b, []byte(c.Password)) {
+	if c.Password != "" && (bytes.Contains(b, []byte(c.Password)) ||
+		bytes.Contains(b, []byte(base64.StdEncoding.EncodeToString([]byte(c.Password))))) {
 		return "(not shown: it has the password in it)"
 	}
 	if len(b) > maxQuote {

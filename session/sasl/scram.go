@@ -53,7 +53,7 @@ func newSCRAM(t *talk, h func() hash.Hash, plus bool) (steps, error) {
 		return nil, errors.New("needs channel binding, which this connection does not have")
 	}
 	if plus && strings.ContainsAny(t.Binding.Type, ",\x00") {
-		return nil, errors.New("the type of the channel binding cannot be sent")
+		return nil, errors.New("cannot send that type of channel binding")
 	}
 	s := &scram{talk: t, hash: h, plus: plus}
 	for _, p := range []struct {
@@ -62,7 +62,7 @@ func newSCRAM(t *talk, h func() hash.Hash, plus bool) (steps, error) {
 	}{{&s.user, t.User, "user name"}, {&s.id, t.Identity, "identity"}, {&s.secret, t.Password, "password"}} {
 		var err error
 		if *p.to, err = saslPrep(p.text); err != nil {
-			return nil, fmt.Errorf("the %s cannot be prepared by SASLprep: %w", p.what, err)
+			return nil, fmt.Errorf("cannot prepare the %s by SASLprep: %w", p.what, err)
 		}
 		if *p.to != p.text {
 			t.note("SASLprep changed the %s", p.what)

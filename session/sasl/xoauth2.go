@@ -29,10 +29,10 @@ func newXOAuth2(t *talk) (steps, error) {
 // checkToken refuses what would end a field early.
 func checkToken(t *talk) error {
 	if strings.ContainsAny(t.User+t.Identity+t.Host, "\x00\x01") {
-		return errors.New("a control character within a name cannot be sent")
+		return errors.New("cannot send a control character within a name")
 	}
 	if i := strings.IndexFunc(t.Password, func(r rune) bool { return r <= ' ' || r >= 0x7f }); i >= 0 {
-		return fmt.Errorf("the token has a character that no token has, at %d", i+1)
+		return fmt.Errorf("cannot send a token with a blank or a control character, or one beyond ASCII: there is one at %d", i+1)
 	}
 	return nil
 }

@@ -55,9 +55,9 @@ func EventJSON(e event.Event, start time.Time) []byte {
 			Timeout float64 `json:"timeout_ms"`
 		}{head, shown(e.For), milliseconds(e.Timeout)})
 	case event.Sent:
-		return marshal(jsonLine{head, "C", wire.Text(Masked(e))})
+		return marshal(jsonLine{head, "C", wire.Text(e.Masked())})
 	case event.Received:
-		return marshal(jsonLine{head, "S", wire.Text(e.Line.Octets)})
+		return marshal(jsonLine{head, "S", wire.Text(e.Masked())})
 	}
 	return eventJSON(e, head)
 }
@@ -119,6 +119,12 @@ func eventJSON(e event.Event, head jsonHead) []byte {
 			jsonHead
 			Size *jsonSize `json:"size"`
 		}{head, sizeJSON(&e.Size)})
+	case event.Login:
+		return marshal(struct {
+			jsonHead
+			Mechanism string `json:"mechanism"`
+			OK        bool   `json:"ok"`
+		}{head, e.Mechanism, e.OK})
 	case event.Note:
 		return marshal(struct {
 			jsonHead

@@ -47,10 +47,10 @@ func (r *Report) Apply(e event.Event) {
 	var text string
 	switch e := e.(type) {
 	case event.Sent:
-		text = wire.Text(Masked(e))
+		text = wire.Text(e.Masked())
 		line.Text = &text
 	case event.Received:
-		text = wire.Text(e.Line.Octets)
+		text = wire.Text(e.Masked())
 		line.From, line.Text = "S", &text
 	case event.Message:
 		if e.Shown {
@@ -181,6 +181,8 @@ type (
 	}
 	jsonAuth struct {
 		Offered []string `json:"offered"`
+		Used    string   `json:"used,omitempty"`
+		OK      *bool    `json:"ok,omitempty"`
 	}
 	jsonRecipient struct {
 		Address string     `json:"address"`
@@ -302,8 +304,11 @@ func sessionJSON(c *Conversation, lines []entry, last time.Time) jsonSession {
 	if out.Transcript == nil {
 		out.Transcript = []entry{}
 	}
-	if mechs := c.Offers.Mechanisms(); len(mechs) > 0 {
-		out.Auth = &jsonAuth{Offered: mechs}
+	if mechs := c.Offers.Mechanisms(); len(mechs) > 0 || c.Auth != nil {
+		out.Auth = &jsonAuth{Offered: notNil(mechs)}
+		if c.Auth != nil {
+			out.Auth.Used, out.Auth.OK = c.Auth.Mechanism, &c.Auth.OK
+		}
 	}
 	for _, r := range c.Recipients {
 		one := jsonRecipient{Address: wire.Text([]byte(r.Address))}

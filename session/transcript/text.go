@@ -22,9 +22,10 @@ type Text struct {
 	Color bool // ANSI colours, for a terminal
 	DNS   bool // every DNS exchange, not only those that went wrong
 
-	Err  error // the first error of W; nothing is written after it
-	last event.Connecting
-	quit bool // the last command was QUIT
+	Err   error // the first error of W; nothing is written after it
+	last  event.Connecting
+	quit  bool // the last command was QUIT
+	login bool // an AUTH is not answered for good
 }
 
 // The colours are a help, never the only carrier of a meaning.
@@ -57,10 +58,16 @@ func (t *Text) Apply(e event.Event) {
 		t.comment("connected to %s in %s", e.Remote, Milliseconds(e.Elapsed))
 	case event.Sent:
 		t.quit = !e.Text && wire.Verb(e.Line) == "QUIT"
-		t.line("C:", ScriptText(Masked(e)), cyan)
+		t.sent(e)
 	case event.Received:
-		t.line("S:", ScriptText(e.Line.Octets), replyColor(e.Line.Octets))
+		if e.Login && len(e.Line.Octets) > 2 && string(e.Line.Octets[:3]) == "334" {
+			t.comment("S: %s", wire.Text(e.Masked()))
+			return
+		}
+		t.login = t.login && e.Login
+		t.line("S:", ScriptText(e.Masked()), replyColor(e.Line.Octets))
 	case event.Reply:
+		t.login = t.login && e.Reply.Code == 334
 		if e.Unasked {
 			t.comment("the server said this without being asked")
 		}
@@ -88,6 +95,21 @@ func (t *Text) Apply(e event.Event) {
 			t.directive("@close")
 		}
 	}
+}
+
+// sent writes a line of the client. A login stands in a script as @auth, and
+// what was said in it as comments: it is said anew each time, with a password
+// that no script has.
+func (t *Text) sent(e event.Sent) {
+	switch {
+	case e.Login == "":
+		t.line("C:", ScriptText(e.Masked()), cyan)
+		return
+	case !t.login:
+		t.login = true
+		t.directive("@auth " + ScriptText([]byte(e.Login)))
+	}
+	t.comment("C: %s", wire.Text(e.Masked()))
 }
 
 func closing(e event.Closed) string {

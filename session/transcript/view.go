@@ -77,6 +77,7 @@ type Conversation struct {
 	OffersBeforeTLS wire.Offers
 	Size            *wire.Size
 	TLS             *event.TLS
+	Auth            *event.Login
 	Recipients      []Recipient
 	Message         *event.Message
 	Timings         Timings
@@ -167,6 +168,8 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 		if e.Mode == "starttls" {
 			c.OffersBeforeTLS, c.Offers, c.Size, c.Protocol = c.Offers, nil, nil, ""
 		}
+	case event.Login:
+		c.Auth = &e
 	case event.Extensions:
 		c.Offers, c.Protocol = e.Offers, e.Protocol
 	case event.Size:
