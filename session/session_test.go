@@ -302,3 +302,47 @@ func TestEventsAreNumberedWithoutGaps(t *testing.T) {
 		}
 	}
 }
+
+// TestTypedLoginsAreMasked: what is typed by hand is masked as Auth's is, in
+// everything that the session tells.
+func TestTypedLoginsAreMasked(t *testing.T) {
+	c := converse(session.Options{}, func(c net.Conn) {
+		say(c, "220 hi\r\n")
+		lines := bufio.NewReader(c)
+		for _, answer := range []string{"334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "535 5.7.8 no", "535 5.7.8 no", "334 x", "501 cancelled", "250 ok"} {
+			if _, err := lines.ReadString('\n'); err != nil {
+				return
+			}
+			say(c, answer+"\r\n")
+		}
+		_, _ = lines.ReadString('\n')
+	})
+	if err := c.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"AUTH LOGIN", "bWU=", "c2VjcmV0", "auth  plain AG1lAHNlY3JldA==", "AUTH X-UNKNOWN", "*", "NOOP"} {
+		if err := c.Do(t.Context(), session.Command{Line: []byte(line)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The last command gets no answer: its error must not quote what was typed.
+	err := c.Do(t.Context(), session.Command{Line: []byte("AUTH PLAIN AG1lAHNlY3JldA==")})
+	told := c.text.String() + fmt.Sprint(err)
+	for _, e := range c.all {
+		if sent, ok := e.(event.Sent); ok {
+			e = event.Sent{Line: sent.Masked()}
+		}
+		told += fmt.Sprintf("%+v", e)
+		told += string(transcript.EventJSON(e, time.Time{}))
+	}
+	for _, secret := range []string{"c2VjcmV0", "C2VJCMV0", "AG1lAHNlY3JldA"} {
+		if strings.Contains(told, secret) {
+			t.Errorf("%s is told:\n%s", secret, c.text.String())
+		}
+	}
+	want := "@auth LOGIN\n# C: AUTH LOGIN\n# S: 334 VXNlcm5hbWU6\n# C: bWU=\n# S: 334 UGFzc3dvcmQ6\n# C: ********\nS: 535 5.7.8 no\n" +
+		"@auth PLAIN\n# C: auth  plain ********\nS: 535 5.7.8 no\n@auth X-UNKNOWN\n# C: AUTH X-UNKNOWN\n# S: 334 x\n# C: *\nS: 501 cancelled\nC: NOOP\n"
+	if !strings.Contains(c.text.String(), want) {
+		t.Errorf("the transcript is\n%s", c.text.String())
+	}
+}

@@ -30,13 +30,13 @@ func (m *screen) details() tea.Cmd {
 func (m *screen) explain(x *line) (title string, text []string, octets []byte) {
 	switch e := x.event.(type) {
 	case event.Received:
-		text = append([]string{string(e.Line.Octets)}, endingOf(e.Line)...)
+		text = append([]string{string(e.Masked())}, endingOf(e.Line)...)
 		if x.reply != nil {
 			text = append(text, explainReply(*x.reply)...)
 		}
-		return "A line from the server", text, e.Line.Octets
+		return "A line from the server", text, e.Masked()
 	case event.Sent:
-		shown := sentOctets(e)
+		shown := e.Masked()
 		if x.from == 'C' {
 			what := "A command as it was sent"
 			if e.Text {

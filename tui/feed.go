@@ -41,8 +41,7 @@ type feed struct {
 	room   *sync.Cond    // on mu: events were taken
 	wake   chan struct{} // holds one: there is something
 
-	secrets secrets
-	also    event.Sink // hears every event too, or nil
+	also event.Sink // hears every event too, or nil
 }
 
 func newFeed(also event.Sink) *feed {
@@ -55,8 +54,7 @@ func newFeed(also event.Sink) *feed {
 func (f *feed) sink(e event.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	e = f.secrets.Apply(e)
-	f.now.asked = f.secrets.asked
+	f.now.asked = asksSecret(f.now.asked, e)
 	if f.also != nil {
 		f.also(e)
 	}

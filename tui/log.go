@@ -224,20 +224,6 @@ func markOf(octets []byte) byte {
 	return ' '
 }
 
-// sentOctets are the octets of a sent line as they may be shown.
-func sentOctets(e event.Sent) []byte {
-	if len(e.Secret) == 0 {
-		return e.Line
-	}
-	var out []byte
-	from := 0
-	for _, s := range e.Secret {
-		out = append(append(out, e.Line[from:s.Start]...), "********"...)
-		from = s.End
-	}
-	return append(out, e.Line[from:]...)
-}
-
 // hostAndAddress is "mx1.example.org (192.0.2.25:25)", or the address alone
 // where there is no other name.
 func hostAndAddress(host, address string) string {
@@ -261,6 +247,11 @@ func wordsOf(e event.Event) []string {
 		return []string{"connected in " + transcript.Milliseconds(e.Elapsed)}
 	case event.TLS:
 		return []string{transcript.TLSLine(e)}
+	case event.Login:
+		if !e.OK {
+			return nil // the reply says it
+		}
+		return []string{"logged in with " + e.Mechanism}
 	case event.Size:
 		if e.Size.State == wire.SizeDeclared {
 			return []string{"maximum message size: " + wire.Octet(e.Size.Declared)}

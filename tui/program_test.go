@@ -407,7 +407,7 @@ func TestLeavingWhileTheServerIsSilent(t *testing.T) {
 
 func TestSecretsOfALoginTypedByHand(t *testing.T) {
 	s := newFakeServer(t)
-	s.set("AUTH", "334 VXNlcm5hbWU6")
+	s.set("AUTH", "334 UGFzc3dvcmQ6")
 	s.set("C0ZSZXQ=", "535 5.7.8 no")
 	var dir string
 	x := start(t, s, 80, 24, func(o *Options) { dir = o.Dir })
