@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -57,67 +56,39 @@ func (s *Session) send(ctx context.Context, a Send) error {
 }
 
 // transfer writes the message and the final dot, and QUIT where it goes with
-// it, and counts the octets of the message on the wire. It reads one piece
-// ahead, so that the dot goes out with the last of the text: a short segment of
-// its own would be held back by some systems until all before it is
-// acknowledged (RFC 9293 3.7.4, Nagle).
-//
-// dot is the time before the dot was handed over: a reply to it comes later.
+// it, and counts the octets of the message on the wire. dot is the time before
+// the dot was handed over: a reply to it comes later.
 func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell bool) (total int64, dot time.Time, err error) {
-	var (
-		enc       wire.Encoder
-		now, next = make([]byte, readPiece), []byte(nil)
-		n         int
-		more      bool
-	)
-	for n, more, err = fill(source, now); err == nil; {
+	text := startPieces(source)
+	defer text.stop()
+	for {
 		if err := s.interjected(ctx, total); err != nil {
 			return total, dot, err
 		}
-		ahead := 0
-		if more {
-			if next == nil {
-				next = make([]byte, readPiece)
-			}
-			if ahead, more, err = fill(source, next); err != nil {
-				break
-			}
+		piece := <-text.made
+		if piece.err != nil {
+			return total, dot, s.unreadable(piece.err)
 		}
-		out := enc.Encode(now[:n])
-		done := ahead == 0
-		if done {
-			out = enc.End(out)
-		}
-		size := len(out)
+		size := len(piece.octets)
 		if tell {
-			s.tellText(out[:size-len(finalDot)])
+			s.tellText(piece.octets[:size-len(finalDot)])
 		}
-		if done && a.Quit {
-			out = append(out, "QUIT\r\n"...)
+		if piece.last && a.Quit {
+			piece.octets = append(piece.octets, "QUIT\r\n"...)
 		}
 		dot = s.opt.Now()
-		if _, err := s.c.Write(ctx, out, s.opt.Timeouts.Reply); err != nil {
+		if _, err := s.c.Write(ctx, piece.octets, s.opt.Timeouts.Reply); err != nil {
 			return total, dot, s.brokenOff(ctx, err)
 		}
 		total += int64(size)
-		if done {
+		if piece.last {
 			if tell {
 				s.tellText([]byte(finalDot))
 			}
 			return total, dot, nil
 		}
-		now, next, n = next, now, ahead
+		text.done(piece)
 	}
-	return total, dot, s.unreadable(err)
-}
-
-// fill reads a piece, and says whether there may be more behind it.
-func fill(source io.Reader, piece []byte) (n int, more bool, err error) {
-	n, err = io.ReadFull(source, piece)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return n, false, nil
-	}
-	return n, err == nil, err
 }
 
 // interjected reads what the server has said in the middle of a message, if

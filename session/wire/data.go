@@ -37,9 +37,10 @@ type Measure struct {
 	HeaderEightBit bool // one before the first empty line: needs SMTPUTF8
 	NUL            bool // an octet 0: no text, and not for DATA (RFC 5321 4.5.2)
 
-	last before // what the pieces so far end in
-	body bool   // the header section is over
-	line int64  // octets of the line that has not ended
+	last  before // what the pieces so far end in
+	body  bool   // the header section is over
+	short bool   // its lines are too short to be counted one by one
+	line  int64  // octets of the line that has not ended
 }
 
 // Write counts a piece. It never fails.
@@ -48,6 +49,9 @@ func (m *Measure) Write(p []byte) (int, error) {
 		w := rest[:min(window, len(rest))]
 		n := 0
 		switch {
+		case !m.body && !m.short && m.uneventful(w):
+			n = m.lines(w)
+			m.short = n == 0
 		case !m.body:
 			w = w[:min(block, len(w))]
 		case len(w) >= fewLines && m.last != afterCR:
@@ -148,6 +152,19 @@ func (m *Measure) add(lf, cr uint64, n int) {
 		m.Longest++
 	}
 	m.last = lastOf(lf, cr, n)
+}
+
+// uneventful says that some text of the header section has neither its end nor
+// octets above 127 in it, and enough lines to be counted as such. A message
+// need not have a header, and one that has none should not be slow.
+func (m *Measure) uneventful(w []byte) bool {
+	if len(w) < fewLines || m.last == afterCR {
+		return false
+	}
+	if m.last != withinLine && (w[0] == '\r' || w[0] == '\n') {
+		return false
+	}
+	return IsASCII(w) && !bytes.Contains(w, []byte("\n\n")) && !bytes.Contains(w, []byte("\n\r\n"))
 }
 
 // header looks for the end of the header section, and for octets above 127
