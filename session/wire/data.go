@@ -37,10 +37,9 @@ type Measure struct {
 	HeaderEightBit bool // one before the first empty line: needs SMTPUTF8
 	NUL            bool // an octet 0: no text, and not for DATA (RFC 5321 4.5.2)
 
-	last  before // what the pieces so far end in
-	body  bool   // the header section is over
-	short bool   // its lines are too short to be counted one by one
-	line  int64  // octets of the line that has not ended
+	last before // what the pieces so far end in
+	body bool   // the header section is over
+	line int64  // octets of the line that has not ended
 }
 
 // Write counts a piece. It never fails.
@@ -49,9 +48,8 @@ func (m *Measure) Write(p []byte) (int, error) {
 		w := rest[:min(window, len(rest))]
 		n := 0
 		switch {
-		case !m.body && !m.short && m.uneventful(w):
+		case !m.body && m.uneventful(w):
 			n = m.lines(w)
-			m.short = n == 0
 		case !m.body:
 			w = w[:min(block, len(w))]
 		case len(w) >= fewLines && m.last != afterCR:
