@@ -305,12 +305,16 @@ func (s *Session) malformed(d due, r wire.Reply, a wire.Anomaly) error {
 // ended tells of the end of the connection. It is an error only where the
 // server still owed a reply.
 func (s *Session) ended(err error) error {
+	problem := lossProblem(err)
+	if problem == "" && s.c.Truncated() {
+		problem = "without close_notify under TLS (RFC 8446 6.1)"
+	}
 	if len(s.due) == 0 {
-		s.close("server", lossProblem(err))
+		s.close("server", problem)
 		return nil
 	}
 	e := s.lost(err)
-	s.close("server", lossProblem(err))
+	s.close("server", problem)
 	return e
 }
 

@@ -65,6 +65,17 @@ func certificateServers(t *testing.T, dir string) map[string]string {
 	addresses["WANTSCERT"] = rawTLS(t, &tls.Config{ClientAuth: tls.RequireAnyClientCert}, func(c net.Conn) {
 		_, _ = c.Write([]byte("220 welcome " + c.(*tls.Conn).ConnectionState().PeerCertificates[0].DNSNames[0] + "\r\n"))
 	})
+	addresses["RUDE"] = rawTLS(t, &tls.Config{}, func(c net.Conn) {
+		_, _ = c.Write([]byte("220 rude\r\n"))
+		buf := make([]byte, 1000)
+		for _, answer := range []string{"250 rude\r\n", ""} {
+			if _, err := c.Read(buf); err != nil {
+				return
+			}
+			_, _ = c.Write([]byte(answer))
+		}
+		_ = c.(*tls.Conn).NetConn().Close() // at QUIT, without a word
+	})
 	return addresses
 }
 

@@ -19,6 +19,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -39,6 +40,8 @@ type Conn struct {
 	nc  net.Conn
 	now func() time.Time
 	in  *pump
+
+	raw *watched // what is under TLS, or nil
 
 	pending []byte    // arrived, not yet taken as lines
 	arrived time.Time // when the last of pending arrived
@@ -229,7 +232,8 @@ func (c *Conn) Handshake(ctx context.Context, config *tls.Config) (tls.Connectio
 		return tls.ConnectionState{}, c.err
 	}
 	_ = c.nc.SetDeadline(time.Time{})
-	secure := tls.Client(c.nc, config)
+	c.raw = &watched{Conn: c.nc}
+	secure := tls.Client(c.raw, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return secure.ConnectionState(), err
 	}
@@ -253,6 +257,24 @@ func (c *Conn) Close() error {
 	_ = c.nc.SetWriteDeadline(c.now().Add(time.Second))
 	return c.nc.Close()
 }
+
+// watched notes that the other side has closed the socket.
+type watched struct {
+	net.Conn
+	closed atomic.Bool
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	if errors.Is(err, io.EOF) {
+		w.closed.Store(true)
+	}
+	return n, err
+}
+
+// Truncated says that the other side closed the socket under TLS without
+// saying so first (close_notify, RFC 8446 6.1): somebody on the way may have.
+func (c *Conn) Truncated() bool { return c.raw != nil && c.raw.closed.Load() }
 
 // Reset reports whether err means that the other side broke the connection
 // off (RST), in contrast to closing it.
