@@ -18,6 +18,12 @@ func listen(t *testing.T, serve func(net.Conn)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, l, serve)
+}
+
+// serveOn serves a listener until the test ends.
+func serveOn(t *testing.T, l net.Listener, serve func(net.Conn)) string {
+	t.Helper()
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {

@@ -91,22 +91,11 @@ func rawTLS(t *testing.T, config *tls.Config, serve func(net.Conn)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				if c.(*tls.Conn).Handshake() == nil {
-					serve(c)
-				}
-			}()
+	return serveOn(t, l, func(c net.Conn) {
+		if c.(*tls.Conn).Handshake() == nil {
+			serve(c)
 		}
-	}()
-	return l.Addr().String()
+	})
 }
 
 // clientCertificate writes client.pem and client.key to dir.
