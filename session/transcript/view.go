@@ -185,8 +185,9 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 		}
 		switch {
 		case e.Error.Stage != event.Dot || c.answered:
-		case c.dotSent:
+		case c.dotSent && e.Error.Reply == nil:
 			c.verdict = DeliveryUnknown
+		case c.dotSent: // a refusal, of which the reply was told
 		case e.Error.Reply != nil:
 			c.verdict = refusalOf(*e.Error.Reply)
 		}

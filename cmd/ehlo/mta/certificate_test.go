@@ -11,51 +11,70 @@ import (
 	"encoding/pem"
 	"math/big"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
 
-// makeCertificate writes a certificate for the names with its key, and that of the authority that signed
-// it, as PEM.
-func makeCertificate(t *testing.T, caFile, certFile, keyFile string, names ...string) {
+// authority signs certificates.
+type authority struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+}
+
+// newAuthority makes an authority and writes its certificate as PEM.
+func newAuthority(t *testing.T, caFile string) *authority {
 	t.Helper()
-	check := func(err error) {
-		if err != nil {
-			t.Helper()
-			t.Fatal(err)
-		}
-	}
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	check(err)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	check(err)
-	ca := &x509.Certificate{
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &authority{key: key, certificate: &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: "ehlo test authority"},
-		NotBefore:             time.Now().Add(-time.Hour),
+		NotBefore:             time.Now().Add(-72 * time.Hour),
 		NotAfter:              time.Now().Add(24 * time.Hour),
 		IsCA:                  true,
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign,
+	}}
+	der, err := x509.CreateCertificate(rand.Reader, a.certificate, a.certificate, &key.PublicKey, key)
+	writePEM(t, caFile, "CERTIFICATE", der, err)
+	return a
+}
+
+// issue writes dir/cert.pem, a certificate for the names that ends at notAfter, and dir/key.pem, its key.
+func (a *authority) issue(t *testing.T, dir string, notAfter time.Time, names ...string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
 	}
 	leaf := &x509.Certificate{
 		SerialNumber: big.NewInt(2),
 		Subject:      pkix.Name{CommonName: names[0]},
 		DNSNames:     names,
-		NotBefore:    ca.NotBefore,
-		NotAfter:     ca.NotAfter,
+		NotBefore:    a.certificate.NotBefore,
+		NotAfter:     notAfter,
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	write := func(file, kind string, der []byte, err error) {
-		t.Helper()
-		check(err)
-		check(os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
-	}
-	der, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
-	write(caFile, "CERTIFICATE", der, err)
-	der, err = x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
-	write(certFile, "CERTIFICATE", der, err)
+	der, err := x509.CreateCertificate(rand.Reader, leaf, a.certificate, &key.PublicKey, a.key)
+	writePEM(t, filepath.Join(dir, "cert.pem"), "CERTIFICATE", der, err)
 	der, err = x509.MarshalPKCS8PrivateKey(key)
-	write(keyFile, "PRIVATE KEY", der, err)
+	writePEM(t, filepath.Join(dir, "key.pem"), "PRIVATE KEY", der, err)
+}
+
+// writePEM writes der to the file unless there was an error in making it.
+func writePEM(t *testing.T, file, kind string, der []byte, err error) {
+	t.Helper()
+	if err == nil {
+		err = os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -169,6 +169,11 @@ type session struct {
 			Names           []string
 		}
 	}
+	Auth *struct {
+		Offered []string
+		Used    string
+		OK      bool
+	}
 	Recipients []struct {
 		Address string
 		Reply   reply

@@ -100,8 +100,9 @@ postlog unix-dgram n - n - 1 postlogd
 
 // startPostfix runs Postfix as one unprivileged user. It wants to be started by root and to change to
 // users of its own: libuid-wrapper lets it believe that it does, and libnss-wrapper shows it a passwd file
-// where those users are, all of them the user it really runs as. The machine's own is not touched.
-func startPostfix(t *testing.T) *postfix {
+// where those users are, all of them the user it really runs as. The machine's own is not touched. Each of
+// services is given Postfix's directory and authority, and returns lines for master.cf.
+func startPostfix(t *testing.T, services ...func(dir string, ca *authority) string) *postfix {
 	deb := fetch(t, "postfix", "libnss-wrapper", "libuid-wrapper")
 	dir := serverDir(t, "postfix")
 	p := &postfix{port: freePort(t), smtpsPort: freePort(t), caFile: filepath.Join(scratch, "ca.pem"), dir: dir}
@@ -123,15 +124,20 @@ func startPostfix(t *testing.T) *postfix {
 		name, _, _ := strings.Cut(setting, "=")
 		values["environment"] += " " + name
 	}
+	ca := newAuthority(t, p.caFile)
+	ca.issue(t, filepath.Join(dir, "etc"), time.Now().Add(time.Hour), "mx1.mail.test")
+	master := masterCF
+	for _, service := range services {
+		master += service(dir, ca)
+	}
 	for name, text := range map[string]string{
 		"passwd":        "root:x:0:0::/:/bin/sh\npostfix:x:$uid:$gid::/:/bin/false\nnobody:x:$other:$other::/:/bin/false\n",
 		"group":         "root:x:0:\npostfix:x:$gid:\npostdrop:x:$postdrop:\n",
 		"etc/main.cf":   mainCF,
-		"etc/master.cf": masterCF,
+		"etc/master.cf": master,
 	} {
 		writeFile(t, filepath.Join(dir, name), os.Expand(text, func(name string) string { return values[name] }))
 	}
-	makeCertificate(t, p.caFile, filepath.Join(dir, "etc", "cert.pem"), filepath.Join(dir, "etc", "key.pem"), "mx1.mail.test")
 	for _, name := range strings.Fields("data mail queue/active queue/bounce queue/corrupt queue/defer queue/deferred queue/flush " +
 		"queue/hold queue/incoming queue/maildrop queue/pid queue/private queue/public queue/saved queue/trace") {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
@@ -139,9 +145,9 @@ func startPostfix(t *testing.T) *postfix {
 		}
 	}
 
-	master := deb.command([]string{"usr/lib/postfix"}, "usr/lib/postfix/sbin/master", "-d")
-	master.Env = append(master.Env, environment...)
-	serve(t, master, dir, filepath.Join(dir, "log"), func() error {
+	cmd := deb.command([]string{"usr/lib/postfix"}, "usr/lib/postfix/sbin/master", "-d")
+	cmd.Env = append(cmd.Env, environment...)
+	serve(t, cmd, dir, filepath.Join(dir, "log"), func() error {
 		c, err := net.DialTimeout("tcp", "127.0.0.1:"+p.port, time.Second)
 		if err != nil {
 			return err
