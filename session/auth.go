@@ -131,7 +131,7 @@ func (s *Session) converse(ctx context.Context, x *sasl.Exchange) error {
 			return err
 		}
 	}
-	r := s.Reply()
+	r := s.safe(s.Reply())
 	for _, note := range x.Notes() {
 		s.Note("login: %s", note)
 	}
@@ -197,6 +197,10 @@ func encoded(octets []byte, empty string) string {
 // it counts as, and what may be said of it elsewhere.
 func (s *Session) guarded(line []byte) (spans []event.Span, verb string, shown []byte) {
 	verb = wire.Verb(line)
+	if strings.HasPrefix(verb, "AUTH=") {
+		verb = "AUTH" // a slip; what follows may be a password all the same
+		spans = []event.Span{{Start: bytes.IndexByte(line, '=') + 1, End: len(line)}}
+	}
 	switch {
 	case s.login != nil && s.login.awaited:
 		// A response has no verb; it may be anything, a password too.
@@ -206,7 +210,7 @@ func (s *Session) guarded(line []byte) (spans []event.Span, verb string, shown [
 		}
 		s.login.responses++
 		s.login.awaited = false
-	case verb == "AUTH":
+	case verb == "AUTH" && spans == nil:
 		words := strings.Fields(string(line))
 		s.login = &login{}
 		if len(words) > 1 {
@@ -220,6 +224,9 @@ func (s *Session) guarded(line []byte) (spans []event.Span, verb string, shown [
 			}
 			s.login.responses = 1
 		}
+	}
+	for _, span := range spans {
+		s.keepSecret(line[span.Start:span.End])
 	}
 	return spans, verb, event.Sent{Line: line, Secret: spans}.Masked()
 }
@@ -241,6 +248,59 @@ func (s *Session) loginReply(r wire.Reply) {
 	}
 }
 
+// keepSecret remembers what this connection has sent that nobody may see, in
+// the form it was sent in and decoded: a server may echo it.
+func (s *Session) keepSecret(octets []byte) {
+	const shortest = 4 // what is shorter would blot out half a transcript
+	keep := func(secret []byte) {
+		if len(secret) >= shortest {
+			s.secrets = append(s.secrets, append([]byte(nil), secret...))
+		}
+	}
+	keep(octets)
+	decoded, err := base64.StdEncoding.DecodeString(string(octets))
+	if err != nil {
+		return
+	}
+	keep(decoded)
+	parts := bytes.Split(decoded, []byte{0})
+	keep(parts[len(parts)-1]) // PLAIN: the password behind the two names
+}
+
+// echoes are where a line of the server's repeats a secret.
+func (s *Session) echoes(line []byte) (spans []event.Span) {
+	for i := 0; i < len(line); {
+		found := 0
+		for _, secret := range s.secrets {
+			if bytes.HasPrefix(line[i:], secret) {
+				found = max(found, len(secret))
+			}
+		}
+		if found > 0 {
+			spans = append(spans, event.Span{Start: i, End: i + found})
+		}
+		i += max(found, 1)
+	}
+	return spans
+}
+
+// safe is a reply in which no secret is left.
+func (s *Session) safe(r wire.Reply) wire.Reply {
+	if len(s.secrets) == 0 && s.login == nil {
+		return r
+	}
+	lines := make([]wire.Line, len(r.Lines))
+	for i, l := range r.Lines {
+		spans := s.echoes(l.Octets)
+		if len(r.Lines) == 1 && s.proof(l.Octets) {
+			spans = []event.Span{{Start: 4, End: len(l.Octets)}}
+		}
+		lines[i] = wire.Line{Octets: event.Sent{Line: l.Octets, Secret: spans}.Masked(), Ending: l.Ending}
+	}
+	r.Lines = lines
+	return r
+}
+
 // proof says whether a line of the server's holds a proof that is made of the
 // password, which nobody should see either.
 func (s *Session) proof(line []byte) bool {
@@ -249,14 +309,4 @@ func (s *Session) proof(line []byte) bool {
 	}
 	challenge, err := base64.StdEncoding.DecodeString(string(bytes.TrimRight(line[4:], " ")))
 	return err == nil && sasl.SecretChallenge(s.login.mechanism, challenge)
-}
-
-// hidden is a reply without its proofs.
-func hidden(r wire.Reply) wire.Reply {
-	lines := make([]wire.Line, len(r.Lines))
-	for i, l := range r.Lines {
-		lines[i] = wire.Line{Octets: append(append([]byte(nil), l.Octets[:min(4, len(l.Octets))]...), event.Mask...), Ending: l.Ending}
-	}
-	r.Lines = lines
-	return r
 }

@@ -40,10 +40,7 @@ func (s *Session) readReply(ctx context.Context) error {
 		s.due = s.due[1:]
 		s.replies = append(s.replies, r.Reply)
 	}
-	told := r.Reply
-	if len(r.Lines) == 1 && s.proof(r.Lines[0].Octets) {
-		told = hidden(told)
-	}
+	told := s.safe(r.Reply)
 	reply := event.Reply{
 		Reply: told, Stage: d.stage, Verb: d.verb, Command: d.line,
 		Recipient: d.recipient, Unasked: unasked,
@@ -98,6 +95,8 @@ func (s *Session) readLines(ctx context.Context, deadline time.Time, timeout tim
 		received := event.Received{Line: line.Line, Login: s.login != nil}
 		if s.proof(line.Octets) {
 			received.Secret = []event.Span{{Start: 4, End: len(line.Octets)}}
+		} else if len(s.secrets) > 0 {
+			received.Secret = s.echoes(line.Octets)
 		}
 		s.emitAt(received, line.At)
 		r.octets += len(line.Octets) + 2

@@ -103,6 +103,7 @@ type Session struct {
 	accepted []string    // recipients of the transaction that were accepted
 	early    *wire.Reply // the last that nobody asked for, since the last command
 	login    *login
+	secrets  [][]byte             // what was sent that nobody may see
 	state    *tls.ConnectionState // of TLS, for channel binding
 	part     timedReply           // of a reply whose wait was ended in the middle
 }
@@ -242,8 +243,9 @@ func (s *Session) Stage() event.Stage { return s.dueStage() }
 // Due is how many replies the server owes.
 func (s *Session) Due() int { return len(s.due) }
 
-// InText says that the server waits for message text.
-func (s *Session) InText() bool { return s.inText }
+// InText says that the server waits for message text: behind a 354, and until
+// the final dot was sent.
+func (s *Session) InText() bool { return s.inText && !s.dotSent }
 
 // Name is this host's name for EHLO: Options.Helo, or else the address
 // literal of the connection (RFC 5321 4.1.4).

@@ -346,3 +346,35 @@ func TestTypedLoginsAreMasked(t *testing.T) {
 		t.Errorf("the transcript is\n%s", c.text.String())
 	}
 }
+
+// TestEchoedSecretsAreMasked: a server that repeats what it was sent.
+func TestEchoedSecretsAreMasked(t *testing.T) {
+	c := converse(session.Options{}, func(c net.Conn) {
+		say(c, "220 hi\r\n")
+		for lines := bufio.NewReader(c); ; {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				return
+			}
+			say(c, "535 5.7.8 bad <"+strings.TrimSpace(line)+"> (secret word)\r\n")
+		}
+	})
+	if err := c.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const sent = "AG1lAHNlY3JldCB3b3Jk" // me, "secret word"
+	if err := c.Do(t.Context(), session.Command{Line: []byte("AUTH PLAIN " + sent)}); err != nil {
+		t.Fatal(err)
+	}
+	told := c.text.String()
+	for _, e := range c.all {
+		told += string(transcript.EventJSON(e, time.Time{}))
+	}
+	if strings.Contains(told, sent) || strings.Contains(told, "secret word") {
+		t.Error(told)
+	}
+	if want := "S: 535 5.7.8 bad <AUTH PLAIN ********> (********)\n"; !strings.Contains(told, want) {
+		t.Error(c.text.String())
+	}
+	_ = c.Do(t.Context(), session.Close{})
+}

@@ -88,7 +88,7 @@ func (a *app) logins(ctx context.Context, f *flags, targets []session.Target) ([
 		login, known := users[t.User]
 		if !known {
 			var err error
-			if login, err = f.login.login(ctx, t.User, a.prompter()); err != nil {
+			if login, err = f.login.login(ctx, t.User, a.prompter(ctx)); err != nil {
 				return nil, err
 			}
 			users[t.User] = login

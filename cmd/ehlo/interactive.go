@@ -69,7 +69,7 @@ func (a *app) screen(c *cobra.Command, f *flags, set settings, name string, intr
 		return err
 	}
 	a.aim(&set.plan, target)
-	if set.plan.Login, err = f.login.login(c.Context(), target.User, a.prompter()); err != nil {
+	if set.plan.Login, err = f.login.login(c.Context(), target.User, a.prompter(c.Context())); err != nil {
 		return err
 	}
 	finish := func() error { return nil }

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -150,6 +151,7 @@ func passwordFrom(ctx context.Context, command string) (string, error) {
 	}
 	cmd := exec.CommandContext(ctx, shell[0], shell[1:]...)
 	cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr
+	cmd.WaitDelay = 100 * time.Millisecond // what it has started may hold its output open
 	out, err := cmd.Output()
 	if err != nil {
 		return "", &event.Error{Kind: event.Input, Message: fmt.Sprintf("--password-command: the command failed: %s", err), Err: err}
@@ -168,22 +170,36 @@ func firstLine(r io.Reader, what string) (string, error) {
 }
 
 // prompter asks on the terminal, without echo, or is nil where there is none.
-func (a *app) prompter() func(string) (string, error) {
+func (a *app) prompter(ctx context.Context) func(string) (string, error) {
 	file, ok := a.in.(*os.File)
 	if !ok || !isTerminal(a.in) {
 		return nil
 	}
 	return func(question string) (string, error) {
-		// A signal may end the program while the terminal does not echo.
-		if state, err := term.GetState(int(file.Fd())); err == nil {
-			a.later(func() { _ = term.Restore(int(file.Fd()), state) })
-		}
-		fmt.Fprint(a.err, question)
-		defer fmt.Fprintln(a.err)
-		secret, err := term.ReadPassword(int(file.Fd()))
+		state, err := term.GetState(int(file.Fd()))
 		if err != nil {
 			return "", input(err, "the password")
 		}
-		return string(secret), nil
+		fmt.Fprint(a.err, question)
+		defer fmt.Fprintln(a.err)
+		type answer struct {
+			secret []byte
+			err    error
+		}
+		done := make(chan answer, 1)
+		go func() {
+			secret, err := term.ReadPassword(int(file.Fd()))
+			done <- answer{secret, err}
+		}()
+		select {
+		case got := <-done:
+			if got.err != nil {
+				return "", input(got.err, "the password")
+			}
+			return string(got.secret), nil
+		case <-ctx.Done():
+			_ = term.Restore(int(file.Fd()), state) // it did not echo
+			return "", ctx.Err()
+		}
 	}
 }

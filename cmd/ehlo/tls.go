@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"ehlo/session"
 	"ehlo/session/event"
@@ -16,6 +17,9 @@ import (
 func (f *flags) checkTLS(o *session.Options) (err error) {
 	if o.Roots, err = readRoots(f.ca); err != nil {
 		return err
+	}
+	if strings.IndexFunc(f.sni, func(r rune) bool { return r <= ' ' || r == 0x7f }) >= 0 {
+		return usage("", "--sni: a name has no spaces or control characters")
 	}
 	o.ServerName = f.sni
 	if o.MinTLS, err = tlsVersion("tls-min", f.tlsMin); err != nil {

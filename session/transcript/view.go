@@ -193,6 +193,9 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 		}
 	case event.Closed:
 		c.Waiting = nil
+		if c.dotSent && !c.answered && c.verdict == DeliveryNone && c.State == InText {
+			c.verdict = DeliveryUnknown
+		}
 		c.Ended = at
 		if c.State != Failing {
 			c.State = Closed
