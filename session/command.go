@@ -135,12 +135,15 @@ func (s *Session) stageOf(verb string) event.Stage {
 // what names the oldest thing that is due, for a sentence.
 func (s *Session) what() string {
 	if len(s.due) == 0 {
-		return "what nobody asked for"
+		return "a reply that nobody asked for"
 	}
 	return s.due[0].what()
 }
 
 func (d due) what() string {
+	if d.line == nil && d.stage != event.Banner {
+		return "a reply that nobody asked for"
+	}
 	if d.line == nil {
 		return "the greeting"
 	}

@@ -36,9 +36,13 @@ func (s *Session) readReply(ctx context.Context) error {
 	if tooEarly {
 		d, unasked = due{stage: d.stage}, true
 	}
-	if !unasked {
+	if unasked {
+		s.chatter += r.octets
+	} else {
 		s.due = s.due[1:]
-		s.replies = append(s.replies, r.Reply)
+		if _, bad := r.Malformed(); !bad {
+			s.replies = append(s.replies, r.Reply)
+		}
 	}
 	told := s.safe(r.Reply)
 	reply := event.Reply{
@@ -64,6 +68,9 @@ func (s *Session) readReply(ctx context.Context) error {
 	return nil
 }
 
+// errUnfinished is a reply that has not come to its end yet.
+var errUnfinished = errors.New("the reply is not complete")
+
 // timedReply is a reply, as far as it has come, and when its first and last
 // lines arrived.
 type timedReply struct {
@@ -78,6 +85,10 @@ func (s *Session) readLines(ctx context.Context, deadline time.Time, timeout tim
 	r := s.part
 	s.part = timedReply{}
 	for {
+		if s.hasty && !s.c.HasLine() {
+			s.part = r
+			return r, errUnfinished
+		}
 		line, err := s.c.ReadLine(ctx, deadline)
 		switch {
 		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
@@ -133,16 +144,26 @@ func (s *Session) tooLong(line bool) error {
 	return e
 }
 
+// unsent is what is said where something that nobody asked for ends a message
+// on its way.
+func (s *Session) unsent(d due) string {
+	if d.line == nil && d.stage == event.Dot && !s.dotSent {
+		return "; the final dot was not sent: the server has no message"
+	}
+	return ""
+}
+
 func (s *Session) malformed(d due, r wire.Reply, a wire.Anomaly) error {
 	if a.Kind == wire.EndedEarly {
 		e := event.Errorf(event.ConnectionLost, d.stage, "%s closed the connection within %s", s.at.Name(), d.what())
 		if d.verb == "." && s.dotSent {
 			e.Message += "; delivery: unknown"
 		}
+		e.Message += s.unsent(d)
 		s.close("server", "")
 		return e
 	}
-	e := event.Errorf(event.MalformedReply, d.stage, "%s: %s is malformed: %s", s.at.Name(), d.what(), a.Kind)
+	e := event.Errorf(event.MalformedReply, d.stage, "%s: %s is malformed: %s%s", s.at.Name(), d.what(), a.Kind, s.unsent(d))
 	e.Reply = &r
 	s.close("client", "")
 	return e

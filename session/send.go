@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -59,6 +60,7 @@ func (s *Session) send(ctx context.Context, a Send) error {
 // it, and counts the octets of the message on the wire. dot is the time before
 // the dot was handed over: a reply to it comes later.
 func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell bool) (total int64, dot time.Time, err error) {
+	s.chatter = 0
 	text := startPieces(source)
 	defer text.stop()
 	for {
@@ -95,9 +97,16 @@ func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell b
 // anything. It is shown at once; the message goes on, since a reply is due
 // behind its end all the same, unless the server has closed the connection.
 func (s *Session) interjected(ctx context.Context, total int64) error {
-	for s.c != nil && s.c.Ready() {
-		if err := s.readReply(ctx); err != nil {
+	s.hasty = true
+	defer func() { s.hasty = false }()
+	for s.c != nil && s.c.HasLine() {
+		if err := s.readReply(ctx); errors.Is(err, errUnfinished) {
+			break // the message must not wait for the rest
+		} else if err != nil {
 			return err
+		}
+		if s.chatter > wire.MaxReply {
+			return s.tooLong(false)
 		}
 	}
 	if s.c != nil {

@@ -102,6 +102,8 @@ type Session struct {
 	dotSent  bool        // the message that the server has not answered is complete
 	accepted []string    // recipients of the transaction that were accepted
 	early    *wire.Reply // the last that nobody asked for, since the last command
+	hasty    bool        // a reply is read only as far as it has come
+	chatter  int         // octets that came unasked in the middle of a message
 	login    *login
 	secrets  [][]byte             // what was sent that nobody may see
 	state    *tls.ConnectionState // of TLS, for channel binding

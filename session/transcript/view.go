@@ -287,15 +287,18 @@ func refusalOf(r wire.Reply) Delivery {
 
 // Delivery is what became of the last message of the connection.
 func (c *Conversation) Delivery() Delivery {
-	good, deferred := 0, 0
+	good, deferred, refused := 0, 0, 0
 	for _, r := range c.Recipients {
-		if r.Reply.Positive() {
+		switch {
+		case r.Reply.Positive():
 			good++
-		} else if r.Reply.Class() == 4 {
+		case r.Reply.Class() == 4:
 			deferred++
+			refused++
+		case r.Reply.Class() == 5:
+			refused++
 		}
 	}
-	refused := len(c.Recipients) - good
 	switch {
 	case refused == 0 || c.verdict == DeliveryUnknown:
 		return c.verdict

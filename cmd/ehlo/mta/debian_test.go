@@ -37,9 +37,16 @@ func serverUser() (uid, gid int) {
 // tree is the root of an unpacked set of Debian packages.
 type tree string
 
+// fetched are the trees of this test run: to ask apt-get for each takes seconds.
+var fetched = map[string]tree{}
+
 // fetch unpacks Debian packages and what they need; the first one names the tree.
 func fetch(t *testing.T, packages ...string) tree {
 	t.Helper()
+	key := strings.Join(packages, " ")
+	if known, ok := fetched[key]; ok {
+		return known
+	}
 	cmd := exec.Command(filepath.Join("..", "..", "..", ".ci", "mta", "fetch"), packages...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -51,7 +58,8 @@ func fetch(t *testing.T, packages ...string) tree {
 	if err != nil {
 		t.Fatalf("cannot fetch %v: %v\n%s", packages, err, &stderr)
 	}
-	return tree(strings.TrimSpace(string(out)))
+	fetched[key] = tree(strings.TrimSpace(string(out)))
+	return fetched[key]
 }
 
 // path returns a file of the tree.

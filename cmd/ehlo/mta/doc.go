@@ -10,5 +10,6 @@
 // nobody. Where apt-get is missing the tests are skipped.
 //
 // To add a server: one file that makes its configuration and calls fetch, command and serve, as
-// postfix_test.go does, and a test with its table.
+// postfix_test.go does, and a test with its table. Binaries that insist on their installed places run in
+// PRoot, as Dovecot's do.
 package mta

@@ -12,6 +12,7 @@
 package conn
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -132,6 +133,21 @@ func (c *Conn) take(got chunk) {
 	}
 }
 
+// HasLine says whether ReadLine would return at once.
+func (c *Conn) HasLine() bool {
+	for {
+		if bytes.IndexByte(c.pending, '\n') >= 0 || len(c.pending) >= wire.MaxLine || c.err != nil {
+			return true
+		}
+		select {
+		case got := <-c.in.chunks:
+			c.take(got)
+		default:
+			return false
+		}
+	}
+}
+
 // Ready says whether there is something to read, or the connection has ended,
 // without waiting.
 func (c *Conn) Ready() bool {
@@ -161,24 +177,25 @@ func (c *Conn) Await(ctx context.Context) error {
 	}
 }
 
-// record is the most that TLS puts into one record (RFC 8446 5.1). A write
-// under TLS is done in such pieces: after a timeout in the middle of one
-// nothing more can be sent, so each has a deadline of its own.
-const record = 16 << 10
+// What is written has a deadline for each piece of it, so that a slow reader
+// that gets on is no blocked one: piece octets, or under TLS what goes into one
+// record (RFC 8446 5.1).
+const (
+	piece  = 32 << 10
+	record = 16 << 10
+)
 
 // Write sends octets. It ends with ErrTimeout when the other side takes none
 // of them for timeout.
 func (c *Conn) Write(ctx context.Context, octets []byte, timeout time.Duration) (int, error) {
-	_, secure := c.nc.(*tls.Conn)
+	most := piece
+	if c.raw != nil {
+		most = record
+	}
 	for written := 0; ; {
-		piece := octets[written:]
-		if secure && len(piece) > record {
-			piece = piece[:record]
-		}
-		n, err := c.write(ctx, piece, timeout)
+		n, err := c.write(ctx, octets[written:min(len(octets), written+most)], timeout)
 		written += n
-		slow := errors.Is(err, ErrTimeout) && n > 0 && !secure
-		if err != nil && !slow || written == len(octets) {
+		if err != nil || written == len(octets) {
 			return written, err
 		}
 	}
@@ -255,6 +272,10 @@ func (c *Conn) Close() error {
 	c.in.quit()
 	// close_notify must not wait for a server that has stopped reading.
 	_ = c.nc.SetWriteDeadline(c.now().Add(time.Second))
+	if c.raw != nil {
+		// crypto/tls gives it five seconds of its own.
+		defer time.AfterFunc(time.Second, func() { _ = c.raw.Conn.Close() }).Stop()
+	}
 	return c.nc.Close()
 }
 
