@@ -146,7 +146,7 @@ func (s *Session) converse(ctx context.Context, x *sasl.Exchange) error {
 	}
 	if err := x.Done(); err != nil {
 		s.emit(event.Login{Mechanism: x.Mechanism()})
-		return &event.Error{Kind: event.AuthFailed, Stage: event.Auth, Message: "the server accepts the login with " + x.Mechanism() + ", but " + err.Error(), Err: err}
+		return &event.Error{Kind: event.AuthFailed, Stage: event.Auth, Message: "the server accepts the login, but: " + err.Error(), Err: err}
 	}
 	s.emit(event.Login{Mechanism: x.Mechanism(), OK: true})
 	return nil

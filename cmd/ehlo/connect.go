@@ -28,7 +28,7 @@ func (a *app) converse(c *cobra.Command, f *flags, names []string, what conversa
 	if err != nil {
 		return err
 	}
-	set.options.PipeErrors = a.err
+	set.options.PipeErrors = &visible{w: a.err}
 	if names, err = f.names(names); err != nil {
 		return err
 	}

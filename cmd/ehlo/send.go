@@ -90,7 +90,7 @@ func (a *app) runSend(c *cobra.Command, f *flags, l *letterFlags, args []string)
 	if err != nil {
 		return err
 	}
-	set.options.PipeErrors = a.err
+	set.options.PipeErrors = &visible{w: a.err}
 	if err := f.spares(l.data); err != nil {
 		return err
 	}
