@@ -13,7 +13,7 @@ import (
 // The bounds of what the screen keeps, in lines and in octets: a server that
 // floods fills neither the memory nor a frame.
 const (
-	keptLines  = 30_000
+	keptLines  = 20_000
 	keptOctets = 8 << 20
 )
 

@@ -11,7 +11,7 @@ import (
 // memory is where the garbage collector begins to work harder, in octets. What
 // ehlo keeps is bounded far below; without this the collector would let the heap
 // of a flooded screen grow to twice of that before it looks.
-const memory = 56 << 20
+const memory = 48 << 20
 
 func main() {
 	debug.SetMemoryLimit(memory)
