@@ -138,7 +138,9 @@ type Connected struct {
 type Sent struct {
 	Head
 	Line   []byte
+	Raw    bool   // octets as they were sent: no CRLF was behind them, line ends are within
 	Text   bool   // a line of message text, not a command
+	Chunk  bool   // a BDAT command of a Message that is told as a whole
 	Login  string // the mechanism, where the line is part of a login
 	Secret []Span // octets of Line that no encoder shows
 }
@@ -173,7 +175,8 @@ type Message struct {
 	Lines       int64  //
 	Transferred int64  // on the wire, with transparency and the final dot
 	File        string // where it came from; empty if it was composed
-	Complete    bool   // the final dot was sent
+	Chunk       int64  // octets of a chunk, where it was sent in chunks (BDAT, RFC 3030); 0: after DATA
+	Complete    bool   // the final dot, or the last chunk, was sent
 	Shown       bool
 }
 

@@ -35,6 +35,7 @@ var directives = [...]Directive{
 		return BDAT{a.at, a.rest("a FILE"), chunk}
 	}},
 	{"@raw", `"a\r\n"`, `@raw "NOOP\r\n\xff"`, func(a *args) Item { return Raw{a.at, a.goString()} }},
+	{"@reply", `"a\r\n"`, `@reply "220-mx\n220 no CR\n"`, func(a *args) Item { return Reply{a.at, a.goString()} }},
 	{"@flush", "", "@flush", func(a *args) Item { return Flush{a.at} }},
 	{"@sleep", "DUR", "@sleep 500ms", func(a *args) Item { return Sleep{a.at, a.duration(0)} }},
 	{"@timeout", "DUR", "@timeout 5s", func(a *args) Item { return Timeout{a.at, a.duration(1)} }},
@@ -56,7 +57,7 @@ var directives = [...]Directive{
 		subject := a.subject()
 		return Assert{a.at, subject.Name, a.oneOf(strings.Join(subject.Ops, " "), subject.Ops...), a.assertValue(subject)}
 	}},
-	{"@include", "FILE", "@include login.ehlo", func(a *args) Item { return Include{a.at, a.rest("a FILE")} }},
+	{"@include", "FILE", "@include login.ehlo", func(a *args) Item { return Include{Position: a.at, File: a.rest("a FILE")} }},
 	{"@repeat", "N", "@repeat 3", nil},
 	{"@end", "", "@end", nil},
 }

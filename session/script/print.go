@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// Lines are the canonical text of one item: several where it is a group of S:
+// lines or a Repeat.
+func Lines(i Item) []string { return i.lines() }
+
 // String is the canonical text of the script: one space behind tags and
 // between arguments, lines inside of @repeat indented by two spaces, text as
 // it was written.
@@ -53,6 +57,7 @@ func (i TLS) lines() []string           { return at("@tls") }
 func (i Auth) lines() []string          { return at("@auth", i.Mechanism.Raw) }
 func (i Data) lines() []string          { return at("@data", i.File.Raw) }
 func (i Raw) lines() []string           { return at("@raw", strconv.Quote(i.Octets)) }
+func (i Reply) lines() []string         { return at("@reply", strconv.Quote(i.Octets)) }
 func (i Flush) lines() []string         { return at("@flush") }
 func (i Sleep) lines() []string         { return at("@sleep", duration(i.For)) }
 func (i Timeout) lines() []string       { return at("@timeout", duration(i.After)) }

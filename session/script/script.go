@@ -128,8 +128,14 @@ type (
 		File  Text
 		Chunk int64 // octets of a chunk; 0: one chunk
 	}
-	// Raw is octets to send as they are.
+	// Raw is octets that the client sends as they are.
 	Raw struct {
+		Position
+		Octets string
+	}
+	// Reply is what the server says, to the octet: where its lines do not end
+	// in CRLF, or make no reply that S: lines could stand for.
+	Reply struct {
 		Position
 		Octets string
 	}
@@ -176,10 +182,12 @@ type (
 		Op      string
 		Value   Text
 	}
-	// Include stands for the script in File.
+	// Include stands for the script in File, whose Items are nil until Load has
+	// read it.
 	Include struct {
 		Position
-		File Text
+		File  Text
+		Items []Item
 	}
 	// Repeat plays Items Times times.
 	Repeat struct {
@@ -190,17 +198,27 @@ type (
 )
 
 // All calls yield with every item in the order of the text, those inside of a
-// Repeat once and behind it, until yield returns false.
+// Repeat once and behind it, those of an Include too, until yield returns
+// false.
 func (s *Script) All(yield func(Item) bool) { all(s.Items, yield) }
 
 func all(items []Item, yield func(Item) bool) bool {
 	for _, i := range items {
-		if !yield(i) {
-			return false
-		}
-		if r, ok := i.(Repeat); ok && !all(r.Items, yield) {
+		if !yield(i) || !all(Inner(i), yield) {
 			return false
 		}
 	}
 	return true
+}
+
+// Inner are the items that an item stands for: those of a Repeat, once, or of
+// an Include.
+func Inner(i Item) []Item {
+	switch i := i.(type) {
+	case Repeat:
+		return i.Items
+	case Include:
+		return i.Items
+	}
+	return nil
 }

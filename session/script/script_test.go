@@ -49,6 +49,7 @@ S: 250-unfinished
 @bdat my message.eml
 @bdat my message.eml 65536
 @raw "NOOP\r\n\xff\x00\""
+@reply "250-a\n250 b\n"
 @flush
 @sleep 1h
 @sleep 0s

@@ -142,18 +142,17 @@ func unknown(v Variable) *Error {
 }
 
 // Check finds the first use of a variable that is neither in vars nor set
-// before it by @set or @capture; its error is an *Error with the position. An
-// @include may set names too, and Check does not open files: behind one it
-// takes every name for known.
+// before it by @set or @capture; its error is an *Error with the position.
+// Behind an @include that Load has not read every name may be set: it is taken
+// for known.
 func (s *Script) Check(vars map[string]string) error {
 	set := map[string]bool{}
 	var failed error
 	s.All(func(i Item) bool {
-		if _, open := i.(Include); open {
-			failed = check(texts(i), vars, set)
+		if failed = check(texts(i), vars, set); failed != nil {
 			return false
 		}
-		if failed = check(texts(i), vars, set); failed != nil {
+		if n, ok := i.(Include); ok && n.Items == nil {
 			return false
 		}
 		switch i := i.(type) {
