@@ -1,6 +1,8 @@
 package session
 
 import (
+	"time"
+
 	"ehlo/session/message"
 )
 
@@ -42,14 +44,58 @@ type StartTLS struct {
 // a dot ends the message, and its replies are read.
 type Text struct{ Line []byte }
 
-// Send sends a whole message after a 354, made transparent, with the final
-// dot, and reads the replies to it.
+// Send sends a whole message and reads the replies to it: after a 354, made
+// transparent, with the final dot, or in chunks (BDAT, RFC 3030). Each chunk
+// but the last is sent when the one before has its reply; a refused one is the
+// last that is sent.
 type Send struct {
 	Message *message.Message
 	// Quit sends QUIT in the same group (RFC 2920 3.1 lets it follow the
-	// message) and reads its reply too.
+	// message, and RFC 3030 4.2 the last chunk) and reads its reply too.
 	Quit bool
+	// Chunk is how many octets a chunk has at most; 0: DATA, no chunks.
+	Chunk int64
+	// Binary sends the octets as they are (BINARYMIME). Otherwise every line of
+	// the message ends in CRLF. For chunks only.
+	Binary bool
+	// Unanswered leaves the replies that the end of the message has to Next.
+	Unanswered bool
 }
+
+// What a script is played with. Put, Next, Listen and Send.Unanswered take
+// octets and replies literally, in their order: a reply answers what the script
+// says that it does, also where the server was too early or there is one too
+// many; a malformed one is a reply; and the reply to QUIT does not end the
+// connection.
+
+// Put sends octets in one go and waits for nothing. Where they are many it goes
+// on sending in the background while the next actions read.
+type Put struct{ Pieces []Piece }
+
+// Piece is octets of a Put.
+type Piece struct {
+	Octets []byte
+	Raw    bool // they go out as they are; otherwise they are a line, and CRLF follows
+}
+
+// Next reads the next reply, whatever it answers.
+type Next struct{}
+
+// Listen waits for what the server does of itself, For at most. Replies has
+// what it said, if it said something; if it closed the connection, there is
+// none any more. Silence is no error.
+type Listen struct{ For time.Duration }
+
+// Handshake makes TLS of the connection now, without STARTTLS.
+type Handshake struct{}
+
+// Limit bounds every wait from here on, in place of Options.Timeouts; that for
+// connections stays.
+type Limit struct{ After time.Duration }
+
+// Reset breaks the connection off: the server sees a reset (TCP RST), where
+// there is TCP.
+type Reset struct{}
 
 // Watch waits for what the server says without being asked, or for its
 // closing the connection, until its context ends; that is no error.
@@ -68,3 +114,10 @@ func (Text) action()     {}
 func (Send) action()     {}
 func (Watch) action()    {}
 func (Close) action()    {}
+
+func (Put) action()       {}
+func (Next) action()      {}
+func (Listen) action()    {}
+func (Handshake) action() {}
+func (Limit) action()     {}
+func (Reset) action()     {}

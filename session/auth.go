@@ -21,6 +21,7 @@ type Auth struct {
 	Credentials sasl.Credentials
 	Initial     sasl.Initial // empty: auto
 	Insecure    bool         // also where the link is not TLS with a certificate that verified
+	Unjudged    bool         // that the server refuses is no error: its reply is there to be judged
 }
 
 func (Auth) action() {}
@@ -61,7 +62,7 @@ func (s *Session) auth(ctx context.Context, a Auth) error {
 	if err := s.group(ctx, [][]byte{[]byte(line)}); err != nil {
 		return err
 	}
-	return s.converse(ctx, x)
+	return s.converse(ctx, x, a.Unjudged)
 }
 
 // complete adds what the session knows to the credentials.
@@ -117,7 +118,7 @@ func (s *Session) pick(a Auth, c sasl.Credentials, offered []string) (mechanism,
 }
 
 // converse answers challenges until the server has decided.
-func (s *Session) converse(ctx context.Context, x *sasl.Exchange) error {
+func (s *Session) converse(ctx context.Context, x *sasl.Exchange, unjudged bool) error {
 	for s.Reply().Code == 334 {
 		challenge, err := s.challenge(x)
 		if err != nil {
@@ -134,6 +135,10 @@ func (s *Session) converse(ctx context.Context, x *sasl.Exchange) error {
 	r := s.safe(s.Reply())
 	for _, note := range x.Notes() {
 		s.Note("login: %s", note)
+	}
+	if !r.Positive() && unjudged {
+		s.emit(event.Login{Mechanism: x.Mechanism()})
+		return nil
 	}
 	if !r.Positive() {
 		e := event.Errorf(event.AuthFailed, event.Auth, "the login with %s is refused: %s", x.Mechanism(), r)
@@ -202,10 +207,11 @@ func (s *Session) guarded(line []byte) (spans []event.Span, verb string, shown [
 		spans = []event.Span{{Start: bytes.IndexByte(line, '=') + 1, End: len(line)}}
 	}
 	switch {
-	case s.login != nil && s.login.awaited:
-		// A response has no verb; it may be anything, a password too.
+	case s.login != nil && (s.login.awaited || s.login.responses < sasl.Responses(s.login.mechanism)):
+		// A response has no verb; it may be anything, a password too. One that is
+		// sent before its challenge came is not judged, but hidden.
 		verb = "AUTH"
-		if string(line) != "*" && sasl.Secret(s.login.mechanism, s.login.responses, s.login.challenge) {
+		if string(line) != "*" && (!s.login.awaited || sasl.Secret(s.login.mechanism, s.login.responses, s.login.challenge)) {
 			spans = []event.Span{{Start: 0, End: len(line)}}
 		}
 		s.login.responses++

@@ -34,25 +34,44 @@ func (s *Session) group(ctx context.Context, lines [][]byte) error {
 	if err != nil {
 		return err
 	}
-	for len(s.due) > 0 {
+	if err := s.answers(ctx); err != nil {
+		return err
+	}
+	return s.written(ctx, <-written)
+}
+
+// answers reads the replies that are due. While a chunk is on its way none is.
+func (s *Session) answers(ctx context.Context) error {
+	for len(s.due) > 0 && s.chunk == 0 {
 		if err := s.readReply(ctx); err != nil {
 			return err
 		}
 	}
-	return s.written(ctx, <-written)
+	return nil
 }
 
 // announce tells of a command that is about to be sent, and expects its reply.
 func (s *Session) announce(line []byte, now time.Time) {
 	secret, verb, shown := s.guarded(line)
-	s.stage = s.stageOf(verb)
-	s.early = nil
 	sent := event.Sent{Line: line, Secret: secret}
 	if s.login != nil {
 		sent.Login = s.login.mechanism
 	}
 	s.emitAt(sent, now)
-	s.due = append(s.due, due{stage: s.stage, verb: verb, line: shown, sent: now})
+	s.expect(verb, shown, now)
+	s.chunk, _, _ = wire.ParseBDAT(line)
+}
+
+// expect expects the reply to a command.
+func (s *Session) expect(verb string, line []byte, now time.Time) {
+	s.stage = s.stageOf(verb)
+	s.early = nil
+	if _, last, _ := wire.ParseBDAT(line); last {
+		s.stage, s.dotSent = event.Dot, true
+		s.expectFinal(line, now)
+		return
+	}
+	s.due = append(s.due, due{stage: s.stage, verb: verb, line: line, sent: now})
 }
 
 // writeGroup writes octets, in the background where they are many. The
@@ -171,32 +190,38 @@ func (s *Session) text(ctx context.Context, line []byte) error {
 	now := s.opt.Now()
 	s.emitAt(event.Sent{Line: line, Text: true}, now)
 	s.stage = event.Dot
-	if string(line) == "." {
+	if s.chunk > 0 {
+		s.chunk -= min(s.chunk, int64(len(line)+2))
+	} else if string(line) == "." {
 		s.dotSent = true
-		s.expectFinal(now)
+		s.expectFinal(line, now)
 	}
 	written, err := s.writeGroup(ctx, append(append([]byte(nil), line...), "\r\n"...))
 	if err != nil {
 		return err
 	}
-	for len(s.due) > 0 {
-		if err := s.readReply(ctx); err != nil {
-			return err
-		}
+	if err := s.answers(ctx); err != nil {
+		return err
 	}
 	return s.written(ctx, <-written)
 }
 
-// expectFinal expects what answers the end of the message: one reply, or in
-// LMTP one for each accepted recipient (RFC 2033 4.2).
-func (s *Session) expectFinal(now time.Time) {
-	final := due{stage: event.Dot, verb: ".", line: []byte("."), sent: now}
+// expectFinal expects what answers the end of the message, by a dot or by the
+// last BDAT: one reply, or in LMTP one for each accepted recipient (RFC 2033
+// 4.2).
+func (s *Session) expectFinal(line []byte, now time.Time) {
+	s.due = append(s.due, s.finals(line, now)...)
+}
+
+func (s *Session) finals(line []byte, now time.Time) []due {
+	final := due{stage: event.Dot, verb: ".", line: line, sent: now}
 	if s.protocol != "LMTP" {
-		s.due = append(s.due, final)
-		return
+		return []due{final}
 	}
+	var all []due
 	for _, to := range s.accepted {
 		final.recipient = to
-		s.due = append(s.due, final)
+		all = append(all, final)
 	}
+	return all
 }

@@ -121,6 +121,7 @@ func (s *Session) forget() {
 	s.part, s.login, s.state, s.secrets = timedReply{}, nil, nil, nil
 	s.due, s.offers, s.protocol, s.secure, s.tls = nil, nil, "", false, nil
 	s.inText, s.accepted, s.early, s.inClear = false, nil, nil, nil
+	s.partial, s.chunk, s.writing = nil, 0, nil
 }
 
 // close ends the connection, if there is one, and says who did.
@@ -128,11 +129,15 @@ func (s *Session) close(by, problem string) {
 	if s.c == nil {
 		return
 	}
+	if s.breaking {
+		s.c.Abort()
+	}
 	_ = s.c.Close()
 	s.c = nil
 	s.tls, s.secure = nil, false
-	s.due, s.inText = nil, false
-	s.emit(event.Closed{By: by, Problem: problem})
+	s.due, s.inText, s.chunk, s.writing = nil, false, 0, nil
+	s.emit(event.Closed{By: by, Reset: s.breaking, Problem: problem})
+	s.breaking = false
 }
 
 // watch waits for what comes unasked.

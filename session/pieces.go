@@ -14,31 +14,28 @@ type piece struct {
 	err    error // why there is no more
 }
 
-// pieces reads and encodes a message in a goroutine of its own, so that one
-// piece is made while the one before is written. It is one piece ahead in
-// reading, too: the dot goes out with the last of the text. A short segment of
-// its own would be held back by some systems until all before it is
-// acknowledged (RFC 9293 3.7.4, Nagle).
+// pieces reads and encodes a message (without an encoder it stays as it is) in a
+// goroutine of its own, so that one piece is made while the one before is
+// written. It is one piece ahead in reading, too: the dot goes out with the
+// last of the text. A short segment of its own would be held back by some
+// systems until all before it is acknowledged (RFC 9293 3.7.4, Nagle).
 type pieces struct {
 	made chan piece
 	free chan []byte   // buffers to make pieces in
 	quit chan struct{} // closed by stop
 }
 
-func startPieces(source io.Reader) *pieces {
+func startPieces(source io.Reader, enc *wire.Encoder) *pieces {
 	p := &pieces{made: make(chan piece), free: make(chan []byte, 2), quit: make(chan struct{})}
 	p.free <- nil
 	p.free <- nil
-	go p.run(source)
+	go p.run(source, enc)
 	return p
 }
 
-func (p *pieces) run(source io.Reader) {
+func (p *pieces) run(source io.Reader, enc *wire.Encoder) {
 	defer close(p.made)
-	var (
-		enc       wire.Encoder
-		now, next = make([]byte, readPiece), []byte(nil)
-	)
+	now, next := make([]byte, readPiece), []byte(nil)
 	n, more, err := fill(source, now)
 	for {
 		ahead := 0
@@ -55,9 +52,14 @@ func (p *pieces) run(source io.Reader) {
 			return
 		}
 		if made.err = err; err == nil {
-			made.octets = enc.Append(made.octets[:0], now[:n])
-			if made.last = ahead == 0; made.last {
-				made.octets = enc.End(made.octets)
+			made.last = ahead == 0
+			switch {
+			case enc == nil:
+				made.octets = append(made.octets[:0], now[:n]...)
+			case made.last:
+				made.octets = enc.End(enc.Append(made.octets[:0], now[:n]))
+			default:
+				made.octets = enc.Append(made.octets[:0], now[:n])
 			}
 		}
 		select {

@@ -32,7 +32,7 @@ func (s *Session) readReply(ctx context.Context) error {
 	if err != nil || len(r.Lines) == 0 {
 		return err // or the connection ended, and nothing was due
 	}
-	tooEarly := !unasked && d.line != nil && r.begun.Before(d.sent)
+	tooEarly := !unasked && d.line != nil && r.begun.Before(d.sent) && !s.literal
 	if tooEarly {
 		d, unasked = due{stage: d.stage}, true
 	}
@@ -40,9 +40,9 @@ func (s *Session) readReply(ctx context.Context) error {
 		s.chatter += r.octets
 	} else {
 		s.due = s.due[1:]
-		if _, bad := r.Malformed(); !bad {
-			s.replies = append(s.replies, r.Reply)
-		}
+	}
+	if _, bad := r.Malformed(); s.literal || !unasked && !bad {
+		s.replies = append(s.replies, r.Reply)
 	}
 	told := s.safe(r.Reply)
 	reply := event.Reply{
@@ -52,9 +52,13 @@ func (s *Session) readReply(ctx context.Context) error {
 	if !d.sent.IsZero() {
 		reply.Elapsed = r.at.Sub(d.sent)
 	}
+	s.took = reply.Elapsed
 	s.emitAt(reply, r.at)
 	s.noteAnomalies(r.Reply)
 	if a, bad := r.Reply.Malformed(); bad {
+		if s.literal {
+			return nil
+		}
 		return s.malformed(d, r.Reply, a)
 	}
 	if unasked {
@@ -95,6 +99,7 @@ func (s *Session) readLines(ctx context.Context, deadline time.Time, timeout tim
 			s.part = r
 			return r, ctx.Err()
 		case errors.Is(err, conn.ErrTimeout):
+			s.part = r
 			return r, s.timedOut(r.Reply, timeout)
 		case err != nil && len(r.Lines) > 0:
 			// The last line said that more would come.
@@ -131,7 +136,9 @@ func (s *Session) timedOut(r wire.Reply, timeout time.Duration) error {
 	}
 	e.Message += s.undelivered()
 	e.Hint = "--timeout waits longer"
-	s.close("client", "")
+	if !s.literal {
+		s.close("client", "")
+	}
 	return e
 }
 
@@ -280,10 +287,15 @@ func (s *Session) learn(d due, r wire.Reply) {
 		}
 	case "DATA":
 		s.inText, s.dotSent = r.Code == 354, false
+		if s.inText {
+			s.textBehind()
+		}
 	case ".":
 		s.inText = false
 	case "QUIT":
-		s.close("client", "")
+		if !s.literal {
+			s.close("client", "")
+		}
 	}
 }
 

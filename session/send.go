@@ -24,10 +24,10 @@ const (
 	finalDot = ".\r\n"
 )
 
-// send transfers a message after a 354: its text made transparent, the final
-// dot, and then the replies (RFC 5321 4.1.1.4).
+// send transfers a message: after a 354 its text made transparent, and the
+// final dot (RFC 5321 4.1.1.4), or chunks (RFC 3030). Then it reads the replies.
 func (s *Session) send(ctx context.Context, a Send) error {
-	s.stage = event.Dot
+	s.stage, s.literal = event.Dot, a.Unanswered
 	source, err := a.Message.Open()
 	if err != nil {
 		return s.unreadable(err)
@@ -35,25 +35,34 @@ func (s *Session) send(ctx context.Context, a Send) error {
 	defer source.Close()
 
 	small := a.Message.Size.Lines <= shownLines && a.Message.Size.Octets <= shownOctets
-	transferred, dot, err := s.transfer(ctx, source, a, small)
-	s.emit(event.Message{
-		Octets: a.Message.Size.Octets, Lines: a.Message.Size.Lines, Transferred: transferred,
-		File: a.Message.Name, Complete: err == nil, Shown: small,
-	})
-	if err != nil {
+	told := event.Message{
+		Octets: a.Message.Size.Octets, Lines: a.Message.Size.Lines,
+		File: a.Message.Name, Chunk: a.Chunk, Shown: small,
+	}
+	var dot time.Time
+	if a.Chunk > 0 {
+		told.Transferred, told.Complete, err = s.chunks(ctx, source, a, small)
+	} else {
+		told.Transferred, dot, err = s.transfer(ctx, source, a, small)
+		told.Complete = err == nil
+	}
+	s.emit(told)
+	switch {
+	case err != nil:
 		return err
-	}
-	s.dotSent = true
-	s.expectFinal(dot)
-	if a.Quit {
-		s.announce([]byte("QUIT"), dot)
-	}
-	for len(s.due) > 0 {
-		if err := s.readReply(ctx); err != nil {
-			return err
+	case !told.Complete:
+		return nil // a chunk was refused
+	case a.Chunk == 0:
+		s.dotSent = true
+		s.expectFinal([]byte("."), dot)
+		if a.Quit {
+			s.announce([]byte("QUIT"), dot)
 		}
 	}
-	return nil
+	if a.Unanswered {
+		return nil
+	}
+	return s.answers(ctx)
 }
 
 // transfer writes the message and the final dot, and QUIT where it goes with
@@ -61,7 +70,7 @@ func (s *Session) send(ctx context.Context, a Send) error {
 // the dot was handed over: a reply to it comes later.
 func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell bool) (total int64, dot time.Time, err error) {
 	s.chatter = 0
-	text := startPieces(source)
+	text := startPieces(source, &wire.Encoder{})
 	defer text.stop()
 	for {
 		if err := s.interjected(ctx, total); err != nil {

@@ -103,11 +103,17 @@ type Session struct {
 	accepted []string    // recipients of the transaction that were accepted
 	early    *wire.Reply // the last that nobody asked for, since the last command
 	hasty    bool        // a reply is read only as far as it has come
+	literal  bool        // replies are taken as a script wants them, see Put
+	writing  *writing    // what goes out in the background, or nil
+	partial  []byte      // a line of which a script has not sent the end
+	chunk    int64       // octets of a BDAT chunk that have still to be sent
+	breaking bool        // the connection is being reset
 	chatter  int         // octets that came unasked in the middle of a message
 	login    *login
 	secrets  [][]byte             // what was sent that nobody may see
 	state    *tls.ConnectionState // of TLS, for channel binding
 	part     timedReply           // of a reply whose wait was ended in the middle
+	took     time.Duration        // from its command to the last reply
 }
 
 // due is one reply that has to come.
@@ -143,7 +149,7 @@ func New(opt Options) *Session {
 
 // Do carries out one action.
 func (s *Session) Do(ctx context.Context, action Action) error {
-	s.replies = nil
+	s.replies, s.literal = nil, false
 	if s.c != nil {
 		defer s.interruptible(ctx)()
 	}
@@ -184,9 +190,19 @@ func (s *Session) do(ctx context.Context, action Action) error {
 		return s.resolve(ctx, a)
 	case Connect:
 		return s.connect(ctx, a.Candidate)
+	case Limit:
+		s.opt.Timeouts.Reply, s.opt.Timeouts.Dot = a.After, a.After
+		return nil
 	}
 	if s.c == nil {
 		return event.Errorf(event.ConnectionLost, s.stage, "there is no connection")
+	}
+	switch action.(type) {
+	case Put, Next, Listen:
+	default:
+		if err := s.flushed(ctx); err != nil {
+			return err
+		}
 	}
 	switch a := action.(type) {
 	case Await:
@@ -205,6 +221,18 @@ func (s *Session) do(ctx context.Context, action Action) error {
 		return s.send(ctx, a)
 	case Watch:
 		return s.watch(ctx)
+	case Put:
+		return s.put(ctx, a.Pieces)
+	case Next:
+		return s.next(ctx)
+	case Listen:
+		return s.listen(ctx, a.For)
+	case Handshake:
+		return s.handshakeNow(ctx)
+	case Reset:
+		s.breaking = true
+		s.close("client", "")
+		return nil
 	case Close:
 		s.close("client", "")
 		return nil
@@ -246,8 +274,24 @@ func (s *Session) Stage() event.Stage { return s.dueStage() }
 func (s *Session) Due() int { return len(s.due) }
 
 // InText says that the server waits for message text: behind a 354, and until
-// the final dot was sent.
-func (s *Session) InText() bool { return s.inText && !s.dotSent }
+// the final dot was sent; or for the rest of a chunk (BDAT).
+func (s *Session) InText() bool { return s.inText && !s.dotSent || s.chunk > 0 }
+
+// Chunk is how many octets of a chunk (BDAT) the server still waits for.
+func (s *Session) Chunk() int64 { return s.chunk }
+
+// Where is the place that the present connection leads to, or the last one did.
+func (s *Session) Where() Candidate { return s.at }
+
+// Timeouts are those in force.
+func (s *Session) Timeouts() Timeouts { return s.opt.Timeouts }
+
+// Took is the time from a command to its reply, the last one that was read.
+func (s *Session) Took() time.Duration { return s.took }
+
+// Safe is a reply in which nothing is left of what was sent in secret. The
+// events have replies like that.
+func (s *Session) Safe(r wire.Reply) wire.Reply { return s.safe(r) }
 
 // Name is this host's name for EHLO: Options.Helo, or else the address
 // literal of the connection (RFC 5321 4.1.4).

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,15 +27,29 @@ func (s *Session) startTLS(ctx context.Context, line []byte) error {
 	if s.Reply().Code != 220 {
 		return nil // refused; the reply says why
 	}
+	return s.handshakeNow(ctx)
+}
+
+// handshakeNow makes TLS of a connection that began in clear.
+func (s *Session) handshakeNow(ctx context.Context) error {
 	if behind := s.c.Behind(); len(behind) > 0 {
 		return s.injected(behind)
 	}
-	if err := s.handshake(ctx, "starttls"); err != nil {
+	// Before the greeting it is what an implicit port would have done.
+	greeting := slices.Clone(s.due)
+	mode := "starttls"
+	if len(greeting) > 0 && greeting[0].stage == event.Banner {
+		mode = "implicit"
+	}
+	if err := s.handshake(ctx, mode); err != nil {
 		return err
 	}
 	verdict, state, before := s.tls, s.state, s.offers
 	s.forget()
 	s.secure, s.tls, s.state, s.inClear = true, verdict, state, before
+	if mode == "implicit" {
+		s.stage, s.due = event.Banner, greeting
+	}
 	return nil
 }
 

@@ -19,6 +19,8 @@ type conversation struct {
 	do      func(context.Context, *session.Session, flow.Plan) error
 	// result are the lines of the result, for text.
 	result func(*transcript.View) []string
+	// report adds to the JSON report what no event tells; nil: nothing.
+	report func(*transcript.Report)
 }
 
 // converse runs a command over its targets, one after another: the exit code
@@ -112,6 +114,9 @@ func (a *app) one(ctx context.Context, out *faces, f *flags, opt session.Options
 	e := asError(ctx, err)
 	if e != nil && e.Kind == event.Interrupted {
 		e.Stage = t.report.Interruption()
+	}
+	if what.report != nil {
+		what.report(t.report)
 	}
 	t.end(e, exitOf(ctx, e))
 	if e == nil {

@@ -275,6 +275,7 @@ type Failed struct {
 type Closed struct {
 	Head
 	By      string // "client" or "server"
+	Reset   bool   // the client broke it off (TCP RST)
 	Problem string // what was wrong with the way it ended, or ""
 }
 

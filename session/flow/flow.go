@@ -65,7 +65,7 @@ func Open(ctx context.Context, s *session.Session, p Plan) (stopped bool, err er
 		return true, nil
 	}
 	if err != nil {
-		leave(ctx, s, p)
+		Leave(ctx, s, p)
 	}
 	return false, err
 }
@@ -86,7 +86,7 @@ func open(ctx context.Context, s *session.Session, p Plan) error {
 		if last == nil || !unanswered(last) {
 			return last
 		}
-		leave(ctx, s, p)
+		Leave(ctx, s, p)
 	}
 	if last == nil {
 		return noAddress(s, p)
@@ -171,7 +171,7 @@ func connect(ctx context.Context, s *session.Session, p Plan, to session.Candida
 	if err := s.Do(ctx, session.Connect{Candidate: to}); err != nil {
 		return err
 	}
-	if err := verified(s, p); err != nil {
+	if err := Verified(s, p); err != nil {
 		return err
 	}
 	if err := s.Do(ctx, session.Await{}); err != nil {
@@ -263,12 +263,12 @@ func secure(ctx context.Context, s *session.Session, p Plan, to session.Candidat
 		e.Hint = "--tls never goes on in clear"
 		return false, s.Fail(e)
 	}
-	return true, verified(s, p)
+	return true, Verified(s, p)
 }
 
-// verified ends a session whose certificate does not verify, where the plan
-// insists on it.
-func verified(s *session.Session, p Plan) error {
+// Verified is the end of a session whose certificate does not verify, where the
+// plan insists on it.
+func Verified(s *session.Session, p Plan) error {
 	t := s.TLS()
 	if !p.Verify || t == nil || t.Verified {
 		return nil
@@ -297,7 +297,7 @@ func stop(ctx context.Context, s *session.Session, p Plan, stage event.Stage) er
 	if p.Stop != stage {
 		return nil
 	}
-	leave(ctx, s, p)
+	Leave(ctx, s, p)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -311,9 +311,9 @@ func interrupted(ctx context.Context, s *session.Session) {
 	}
 }
 
-// leave ends the connection: by QUIT, unless the plan or the session's state
+// Leave ends the connection: by QUIT, unless the plan or the session's state
 // speaks against it. What happens at QUIT changes no result.
-func leave(ctx context.Context, s *session.Session, p Plan) {
+func Leave(ctx context.Context, s *session.Session, p Plan) {
 	interrupted(ctx, s)
 	if !s.Connected() {
 		return

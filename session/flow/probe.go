@@ -14,7 +14,7 @@ func Probe(ctx context.Context, s *session.Session, p Plan) error {
 	if err != nil || stopped {
 		return err
 	}
-	leave(ctx, s, p)
+	Leave(ctx, s, p)
 	return ctx.Err()
 }
 

@@ -44,7 +44,7 @@ func Send(ctx context.Context, s *session.Session, p Plan, l Letter) error {
 	if errors.Is(err, errStopped) {
 		return nil
 	}
-	leave(ctx, s, p)
+	Leave(ctx, s, p)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

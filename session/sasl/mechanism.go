@@ -102,3 +102,16 @@ func SecretChallenge(mechanism string, challenge []byte) bool {
 	return strings.HasPrefix(name, "SCRAM-") && bytes.HasPrefix(challenge, []byte("v=")) ||
 		name == "DIGEST-MD5" && bytes.Contains(bytes.ToLower(challenge), []byte("rspauth"))
 }
+
+// Responses is how many responses a client has to give at most, the initial one
+// included. Lines that are sent before the server has asked are to be masked up
+// to that number. Of a mechanism that is not known it is a guess.
+func Responses(mechanism string) int {
+	switch strings.ToUpper(mechanism) {
+	case "PLAIN", "ANONYMOUS", "EXTERNAL", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER":
+		return 1
+	case "LOGIN", "NTLM":
+		return 2
+	}
+	return 3
+}

@@ -244,7 +244,7 @@ func (a *args) rest(what string) Text {
 
 func (a *args) name() string {
 	from, word := a.word()
-	if !isName(word) {
+	if !IsName(word) {
 		a.expected(from, "a NAME of letters, digits and _", word)
 	}
 	return word

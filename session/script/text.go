@@ -1,6 +1,7 @@
 package script
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -52,7 +53,7 @@ func (t Text) cut() (pieces []piece, at int, why string) {
 		switch {
 		case !closed:
 			return nil, i, "expected } behind the name of a variable; $${ is a literal ${"
-		case !isName(name):
+		case !IsName(name):
 			return nil, i + len("${"), "expected the name of a variable: letters, digits and _; $${ is a literal ${"
 		}
 		pieces = append(pieces, piece{name: name, at: i})
@@ -65,8 +66,8 @@ func (t Text) cut() (pieces []piece, at int, why string) {
 	return pieces, 0, ""
 }
 
-// isName says what may stand in ${} and behind @set.
-func isName(s string) bool {
+// IsName says what may stand in ${} and behind @set.
+func IsName(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_', i > 0 && '0' <= c && c <= '9':
@@ -111,8 +112,9 @@ func (t Text) Expand(vars map[string]string) ([]byte, error) {
 	return out, nil
 }
 
-// known are the pieces with values in the place of variables.
-func (t Text) known(vars map[string]string) ([]piece, error) {
+// known are the pieces with values in the place of variables. Those that are
+// free stay where they have no value.
+func (t Text) known(vars map[string]string, free ...string) ([]piece, error) {
 	pieces, at, why := t.cut()
 	if why != "" {
 		return nil, &Error{Position: t.position(at), Message: why}
@@ -122,7 +124,10 @@ func (t Text) known(vars map[string]string) ([]piece, error) {
 			continue
 		}
 		value, ok := vars[p.name]
-		if !ok {
+		switch {
+		case !ok && slices.Contains(free, p.name):
+			continue
+		case !ok:
 			return nil, unknown(Variable{p.name, t.position(p.at)})
 		}
 		pieces[i] = piece{literal: value, plain: true}

@@ -22,9 +22,26 @@ type Report struct {
 	Exit    int
 	Failure *event.Error // nil: all went well
 
-	NoTranscript bool // leave the transcripts out
+	Script       *ScriptResult // of `ehlo run`
+	NoTranscript bool          // leave the transcripts out
 
 	lines map[int][]entry // by connection
+}
+
+// ScriptResult is what became of a script's expectations.
+type ScriptResult struct {
+	File         string
+	Expectations int // that were looked at
+	Failed       []Expectation
+}
+
+// Expectation is one that did not come true.
+type Expectation struct {
+	Address  string // with --all, whose run it was
+	File     string
+	Line     int
+	Expected string
+	Actual   string
 }
 
 // entry is one line of the transcript.
@@ -103,8 +120,21 @@ type (
 		Outcome  string        `json:"outcome"`
 		Exit     int           `json:"exit"`
 		Error    *jsonError    `json:"error"`
+		Script   *jsonScript   `json:"script,omitempty"`
 		Route    *jsonRoute    `json:"route,omitempty"`
 		Sessions []jsonSession `json:"sessions"`
+	}
+	jsonScript struct {
+		File         string            `json:"file"`
+		Expectations int               `json:"expectations"`
+		Failed       []jsonExpectation `json:"failed"`
+	}
+	jsonExpectation struct {
+		Address  string `json:"address,omitempty"`
+		File     string `json:"file"`
+		Line     int    `json:"line"`
+		Expected string `json:"expected"`
+		Actual   string `json:"actual"`
 	}
 	jsonError struct {
 		Kind    event.Kind `json:"kind"`
@@ -210,7 +240,7 @@ func (r *Report) JSON() []byte {
 	out := jsonReport{
 		Schema: Schema, Version: r.Version, Command: r.Command, Target: shown(r.Target),
 		Time: r.Started.UTC().Format(time.RFC3339Nano), Outcome: outcome(r.Failure), Exit: r.Exit, Error: errorJSON(r.Failure),
-		Route: routeJSON(r.Route), Sessions: []jsonSession{},
+		Script: scriptJSON(r.Script), Route: routeJSON(r.Route), Sessions: []jsonSession{},
 	}
 	for _, c := range r.Sessions {
 		lines := r.lines[c.Conn]
@@ -254,6 +284,17 @@ func replyJSON(r *wire.Reply) *jsonReply {
 		return nil
 	}
 	return &jsonReply{Code: r.Code, Enhanced: r.Enhanced, Lines: r.Texts()}
+}
+
+func scriptJSON(r *ScriptResult) *jsonScript {
+	if r == nil {
+		return nil
+	}
+	out := &jsonScript{File: shown(r.File), Expectations: r.Expectations, Failed: []jsonExpectation{}}
+	for _, x := range r.Failed {
+		out.Failed = append(out.Failed, jsonExpectation{shown(x.Address), shown(x.File), x.Line, shown(x.Expected), shown(x.Actual)})
+	}
+	return out
 }
 
 func routeJSON(e *event.Route) *jsonRoute {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -156,4 +157,21 @@ func Literal(a netip.Addr) string {
 		return "[IPv6:" + a.String() + "]"
 	}
 	return "[" + a.String() + "]"
+}
+
+// ParseBDAT reads a BDAT command (RFC 3030 2): the octets of its chunk, and
+// whether it is the last one.
+func ParseBDAT(line []byte) (size int64, last, ok bool) {
+	words := strings.Fields(string(line))
+	if len(words) < 2 || len(words) > 3 || !strings.EqualFold(words[0], "BDAT") {
+		return 0, false, false
+	}
+	if last = len(words) == 3; last && !strings.EqualFold(words[2], "LAST") {
+		return 0, false, false
+	}
+	size, err := strconv.ParseInt(words[1], 10, 64)
+	if err != nil || size < 0 {
+		return 0, false, false
+	}
+	return size, last, true
 }

@@ -32,6 +32,7 @@ type Measure struct {
 	Longest int64 // octets of the longest line without its CRLF
 	BareLF  int64 // line ends that are LF alone in the source
 	BareCR  int64 // and CR alone
+	Unended bool  // the last line has no end, and gets one
 
 	EightBit       bool // an octet above 127 anywhere: needs 8BITMIME
 	HeaderEightBit bool // one before the first empty line: needs SMTPUTF8
@@ -181,11 +182,22 @@ func (m *Measure) header(b *[block]byte, lf, cr uint64, n int) {
 	}
 }
 
+// Source is the octets of the message as it came, before line ends were made
+// CRLF. Final after Close.
+func (m *Measure) Source() int64 {
+	n := m.Octets - m.BareLF - m.BareCR
+	if m.Unended {
+		n -= 2
+	}
+	return n
+}
+
 // Close ends the message: a last line without a line end gets one, which
 // counts.
 func (m *Measure) Close() error {
 	switch m.last {
 	case withinLine:
+		m.Unended = true
 		m.Octets += 2
 		m.Lines++
 		m.Longest = max(m.Longest, m.line)

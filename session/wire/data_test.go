@@ -81,6 +81,7 @@ func measureReference(message []byte) (m wire.Measure) {
 			m.BareCR++
 		}
 	}
+	m.Unended = len(message) > 0 && !bytes.ContainsAny(message[len(message)-1:], "\r\n")
 	return m
 }
 
@@ -91,7 +92,9 @@ func checkData(t *testing.T, message []byte, sizes ...int) {
 	var (
 		m              wire.Measure
 		e, inPlace     wire.Encoder
+		chunks         = wire.Encoder{Chunks: true}
 		appended, sent []byte
+		chunked        []byte
 	)
 	for rest, turn := message, 0; len(rest) > 0; turn++ {
 		n := len(rest)
@@ -108,6 +111,7 @@ func checkData(t *testing.T, message []byte, sizes ...int) {
 			t.Errorf("Append made %d octets of %d", grew, n)
 		}
 		sent = append(sent, inPlace.Encode(piece)...)
+		chunked = chunks.Append(chunked, piece)
 		if !bytes.Equal(piece, rest[:n]) {
 			t.Fatal("the source was changed")
 		}
@@ -118,6 +122,12 @@ func checkData(t *testing.T, message []byte, sizes ...int) {
 	}
 	if want := measureReference(message); m != want {
 		t.Errorf("message %.200q in pieces of %v\n got %+v\nwant %+v", message, sizes, m, want)
+	}
+	if m.Source() != int64(len(message)) {
+		t.Errorf("message %.200q came as %d octets, not %d", message, len(message), m.Source())
+	}
+	if chunked = chunks.End(chunked); !bytes.Equal(chunked, normalise(message)) {
+		t.Errorf("message %.200q in pieces of %v goes in chunks as %.300q", message, sizes, chunked)
 	}
 	appended, sent = e.End(appended), inPlace.End(sent)
 	want, dots := stuff(normalise(message))

@@ -11,6 +11,10 @@ import (
 // (RFC 5321 2.3.8), and a dot at the start of a line is doubled (4.5.2). The
 // message comes in pieces of any size. The zero value is ready.
 type Encoder struct {
+	// Chunks leaves transparency and the final dot out, as BDAT does (RFC 3030
+	// 2): line ends are all that changes.
+	Chunks bool
+
 	last before
 	buf  []byte // what Encode returned where it could not return its source
 }
@@ -68,7 +72,7 @@ func (e *Encoder) lines(dst, src []byte, from, start, size int) ([]byte, int, in
 			break
 		}
 		all++
-		if begin && w[n] == '.' {
+		if begin && w[n] == '.' && !e.Chunks {
 			dst = append(append(dst, src[from:start+n]...), '.')
 			from = start + n
 		}
@@ -86,7 +90,7 @@ func (e *Encoder) lines(dst, src []byte, from, start, size int) ([]byte, int, in
 	}
 	if n == 0 {
 		n = size
-		if begin && w[0] == '.' {
+		if begin && w[0] == '.' && !e.Chunks {
 			dst = append(append(dst, src[from:start]...), '.')
 			from = start
 		}
@@ -115,7 +119,11 @@ func (e *Encoder) blocks(dst, src []byte, from, start, size int) ([]byte, int) {
 		}
 		octets := (*[block]byte)(b[:])
 		lf, cr := ends(octets)
-		in := inserts(octets, e.last, lf, cr).within(n)
+		in := lineEnds(e.last, lf, cr)
+		if !e.Chunks {
+			in.other |= dots(octets, starts(e.last, lf, cr))
+		}
+		in = in.within(n)
 		e.last = lastOf(lf, cr, n)
 		if in == (insertions{}) {
 			continue
@@ -128,7 +136,8 @@ func (e *Encoder) blocks(dst, src []byte, from, start, size int) ([]byte, int) {
 }
 
 // End appends the end of the data to dst: CRLF where the last line has none,
-// and the final dot. The encoder is then ready for another message.
+// and the final dot, unless it goes in chunks. The encoder is then ready for
+// another message.
 func (e *Encoder) End(dst []byte) []byte {
 	switch e.last {
 	case withinLine:
@@ -137,6 +146,9 @@ func (e *Encoder) End(dst []byte) []byte {
 		dst = append(dst, '\n')
 	}
 	e.last = atStart
+	if e.Chunks {
+		return dst
+	}
 	return append(dst, ".\r\n"...)
 }
 
@@ -148,23 +160,26 @@ type insertions struct {
 	other uint64 // CR in front of a bare LF, or a dot in front of a dot
 }
 
-func inserts(b *[block]byte, last before, lf, cr uint64) insertions {
+// lineEnds make CRLF of what ends the lines of a block.
+func lineEnds(last before, lf, cr uint64) insertions {
 	behindCR := cr << 1
 	if last == afterCR {
 		behindCR |= 1
 	}
-	in := insertions{lf: behindCR &^ lf, other: lf &^ behindCR}
-	begin := starts(last, lf, cr)
+	return insertions{lf: behindCR &^ lf, other: lf &^ behindCR}
+}
+
+// dots are those of a block that stand where a line begins.
+func dots(b *[block]byte, begin uint64) (found uint64) {
 	if bits.OnesCount64(begin) > 4 {
-		in.other |= begin & equal(b, '.')
-		return in
+		return begin & equal(b, '.')
 	}
 	for ; begin != 0; begin &= begin - 1 {
 		if i := bits.TrailingZeros64(begin); b[i&(block-1)] == '.' {
-			in.other |= begin & -begin
+			found |= begin & -begin
 		}
 	}
-	return in
+	return found
 }
 
 // within are those in the first n octets.

@@ -279,6 +279,19 @@ func (c *Conn) Close() error {
 	return c.nc.Close()
 }
 
+// Abort makes the end of the connection, which is to come next, a reset: what
+// was not sent yet is dropped, and the other side sees an error (TCP RST). Where
+// there is no TCP it changes nothing.
+func (c *Conn) Abort() {
+	raw := c.nc
+	if c.raw != nil {
+		raw = c.raw.Conn
+	}
+	if tcp, ok := raw.(interface{ SetLinger(int) error }); ok {
+		_ = tcp.SetLinger(0)
+	}
+}
+
 // watched notes that the other side has closed the socket.
 type watched struct {
 	net.Conn
