@@ -102,7 +102,13 @@ type Reset struct{}
 type Watch struct{}
 
 // Close ends the connection without QUIT.
-type Close struct{}
+type Close struct {
+	// Gently lets what was sent arrive: the end is told first, and what the
+	// server still says is read away for a moment. A connection that is closed
+	// while something is unread is reset by the system, and what is under way to
+	// the server may be lost with it.
+	Gently bool
+}
 
 func (Resolve) action()  {}
 func (Connect) action()  {}

@@ -27,7 +27,7 @@ func (s *Session) chunks(ctx context.Context, source io.Reader, a Send, tell boo
 		if err := s.chunkCommand(ctx, n, last, tell); err != nil {
 			return total, false, err
 		}
-		sent, err := s.chunkOctets(ctx, out, n, tell, last && a.Quit)
+		sent, err := s.chunkOctets(ctx, out, n, tell)
 		total += sent
 		switch {
 		case err != nil:
@@ -58,8 +58,8 @@ func (s *Session) chunkCommand(ctx context.Context, n int64, last, tell bool) er
 	return nil
 }
 
-// chunkOctets sends n octets of the message, and QUIT where it goes with them.
-func (s *Session) chunkOctets(ctx context.Context, out *chunkText, n int64, tell, quit bool) (sent int64, err error) {
+// chunkOctets sends n octets of the message.
+func (s *Session) chunkOctets(ctx context.Context, out *chunkText, n int64, tell bool) (sent int64, err error) {
 	for sent < n {
 		octets, err := out.take(n - sent)
 		if err != nil {
@@ -73,13 +73,14 @@ func (s *Session) chunkOctets(ctx context.Context, out *chunkText, n int64, tell
 		}
 		sent += int64(len(octets))
 	}
-	if quit {
-		s.announce([]byte("QUIT"), s.opt.Now())
-		if _, err := s.c.Write(ctx, []byte("QUIT\r\n"), s.opt.Timeouts.Reply); err != nil {
-			return sent, s.chunkLost(ctx, err)
-		}
-	}
 	return sent, nil
+}
+
+// quitBehind sends QUIT behind the last chunk (RFC 3030 4.2), before its reply.
+func (s *Session) quitBehind(ctx context.Context) error {
+	s.announce([]byte("QUIT"), s.opt.Now())
+	_, err := s.c.Write(ctx, []byte("QUIT\r\n"), s.opt.Timeouts.Reply)
+	return s.written(ctx, err)
 }
 
 // chunkLost is a chunk that the server did not take to its end.

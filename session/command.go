@@ -218,7 +218,11 @@ func (s *Session) finals(line []byte, now time.Time) []due {
 	if s.protocol != "LMTP" {
 		return []due{final}
 	}
-	var all []due
+	return s.perRecipient(final)
+}
+
+// perRecipient is what is due for each accepted recipient.
+func (s *Session) perRecipient(final due) (all []due) {
 	for _, to := range s.accepted {
 		final.recipient = to
 		all = append(all, final)

@@ -190,7 +190,6 @@ func (s *Session) listen(ctx context.Context, most time.Duration) error {
 	s.literal = true
 	limited, stop := context.WithTimeout(ctx, most)
 	defer stop()
-	s.emit(event.Waiting{For: "what the server does", Timeout: most})
 	if err := s.c.Await(limited); err != nil {
 		return ctx.Err() // nil: it was silent
 	}

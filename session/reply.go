@@ -292,6 +292,10 @@ func (s *Session) learn(d due, r wire.Reply) {
 		}
 	case ".":
 		s.inText = false
+		if r.Code == wire.PerRecipient && d.recipient == "" {
+			// PRDR: one reply for each recipient follows, and one for all.
+			s.due = append(append(s.perRecipient(d), d), s.due...)
+		}
 	case "QUIT":
 		if !s.literal {
 			s.close("client", "")

@@ -52,6 +52,10 @@ func (s *Session) send(ctx context.Context, a Send) error {
 		return err
 	case !told.Complete:
 		return nil // a chunk was refused
+	case a.Chunk > 0 && a.Quit:
+		if err := s.quitBehind(ctx); err != nil {
+			return err
+		}
 	case a.Chunk == 0:
 		s.dotSent = true
 		s.expectFinal([]byte("."), dot)

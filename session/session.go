@@ -51,6 +51,9 @@ const (
 	DefaultDot = 10 * time.Minute
 )
 
+// gently is how long a Close that is gentle reads on.
+const gently = time.Second
+
 // Options are a session's surroundings. The zero value works.
 type Options struct {
 	Sink event.Sink                                                           // nil: nobody listens
@@ -234,6 +237,9 @@ func (s *Session) do(ctx context.Context, action Action) error {
 		s.close("client", "")
 		return nil
 	case Close:
+		if a.Gently && (len(s.due) > 0 || s.c.Ready()) {
+			s.c.Drain(ctx, gently)
+		}
 		s.close("client", "")
 		return nil
 	}

@@ -32,6 +32,11 @@ type letterFlags struct {
 	force        bool
 	noPipelining bool
 	smtputf8     string
+	chunking     bool
+	notify       string
+	ret          string
+	envID        string
+	prdr         bool
 }
 
 func (a *app) send() *cobra.Command {
@@ -64,6 +69,11 @@ address of every exchanger.`,
 		s.StringVar(&l.data, "data", "", "a complete message instead: `FILE`, or - for standard input; sent as it is but for line ends and transparency")
 		s.BoolVar(&l.force, "force", false, "send although it is larger than the server accepts")
 		s.BoolVar(&l.noPipelining, "no-pipelining", false, "one command at a time")
+		s.BoolVar(&l.chunking, "chunking", false, "send the message with BDAT, where the server offers CHUNKING")
+		s.StringVar(&l.notify, "dsn-notify", "", "ask for delivery reports: `WHEN` is never, or some of success,failure,delay")
+		s.StringVar(&l.ret, "dsn-ret", "", "what a report returns: `WHAT` is full or hdrs")
+		s.StringVar(&l.envID, "dsn-envid", "", "an envelope `ID`, which reports repeat")
+		s.BoolVar(&l.prdr, "prdr", false, "ask for a reply for each recipient behind the message, where the server offers PRDR")
 		s.StringVar(&l.smtputf8, "smtputf8", "auto", "say SMTPUTF8: `WHEN` is auto (where an address or a header needs it), always, never")
 	})
 	f.connecting(c)
@@ -91,7 +101,7 @@ func (a *app) runSend(c *cobra.Command, f *flags, l *letterFlags, args []string)
 		return err
 	}
 	set.options.PipeErrors = &visible{w: a.err}
-	if err := f.spares(l.data); err != nil {
+	if err := f.spares(l.files()); err != nil {
 		return err
 	}
 	m, err := a.message(c.Context(), l, letter, set.options.Helo)
@@ -105,6 +115,7 @@ func (a *app) runSend(c *cobra.Command, f *flags, l *letterFlags, args []string)
 			return flow.Send(ctx, s, p, letter)
 		},
 		result: func(v *transcript.View) []string { return sendResult(v, m) },
+		letter: m, given: l.data != "",
 	}
 	return a.converseWith(c.Context(), f, set, []string{target}, what)
 }
@@ -131,8 +142,13 @@ func (l *letterFlags) check(c *cobra.Command) error {
 // envelope reads the addresses. A target that is an address is the recipient
 // where no other is given.
 func (l *letterFlags) envelope(fromGiven bool, helo string, args []string) (flow.Letter, error) {
-	letter := flow.Letter{Force: l.force, NoPipelining: l.noPipelining, SMTPUTF8: flow.UTF8(l.smtputf8)}
+	letter := flow.Letter{
+		Force: l.force, NoPipelining: l.noPipelining, SMTPUTF8: flow.UTF8(l.smtputf8), Chunking: l.chunking, PRDR: l.prdr,
+	}
 	var err error
+	if letter.DSN, err = l.dsn(); err != nil {
+		return letter, err
+	}
 	if !fromGiven {
 		l.from = sender(helo)
 	}
@@ -237,14 +253,25 @@ func sendTarget(to []wire.Address, server string, args []string) (string, error)
 	return domain, nil
 }
 
-// spares refuses a record that would be written over the message.
-func (f *flags) spares(data string) error {
+// files are those that the message is made of.
+func (l *letterFlags) files() []string {
+	list := append([]string{l.data}, l.attach...)
+	if body, ok := strings.CutPrefix(l.body, "@"); ok {
+		list = append(list, body)
+	}
+	return list
+}
+
+// spares refuses a record that would be written over a file of the message.
+func (f *flags) spares(files []string) error {
 	record, err := os.Stat(f.record)
-	if err != nil || f.record == "" || data == "" {
+	if err != nil || f.record == "" {
 		return nil
 	}
-	if message, err := os.Stat(data); err == nil && os.SameFile(record, message) {
-		return usage("", "--record %s would overwrite the message", f.record)
+	for _, name := range files {
+		if file, err := os.Stat(name); name != "" && err == nil && os.SameFile(record, file) {
+			return usage("", "--record %s would overwrite the message", f.record)
+		}
 	}
 	return nil
 }

@@ -20,6 +20,17 @@ type Letter struct {
 	Force        bool // send although it is larger than the server accepts
 	NoPipelining bool
 	SMTPUTF8     UTF8
+	Chunking     bool // BDAT in place of DATA, where the server offers it (RFC 3030)
+	PRDR         bool // ask for a reply for each recipient (draft-hall-prdr), where that is offered
+	DSN          DSN
+}
+
+// DSN is what reports the sender wants (RFC 3461), where the server offers
+// them. Empty fields say nothing.
+type DSN struct {
+	Notify string // NEVER, or some of SUCCESS,FAILURE,DELAY: for each RCPT
+	Return string // FULL or HDRS: for MAIL
+	ID     string // the envelope identifier: for MAIL
 }
 
 // UTF8 is when MAIL says SMTPUTF8 (RFC 6531).
@@ -57,12 +68,18 @@ func transact(ctx context.Context, s *session.Session, p Plan, l Letter) error {
 	if err != nil {
 		return err
 	}
-	t := &transaction{s: s, p: p, l: l, pipelining: s.Offers().Has("PIPELINING") && !l.NoPipelining}
+	t := &transaction{
+		s: s, p: p, l: l,
+		pipelining: s.Offers().Has("PIPELINING") && !l.NoPipelining,
+		chunking:   chunking(s, l),
+	}
 	commands := [][]byte{mail}
 	for _, to := range l.To {
-		commands = append(commands, []byte("RCPT TO:<"+to.String()+">"))
+		commands = append(commands, rcptLine(s, l, to))
 	}
-	commands = append(commands, []byte("DATA"))
+	if !t.chunking {
+		commands = append(commands, []byte("DATA"))
+	}
 	if t.pipelining && (p.Stop == event.NoStage || p.Stop >= event.Data) {
 		err = s.Do(ctx, session.Group{Lines: commands})
 		t.replies = s.Replies()
@@ -100,6 +117,7 @@ type transaction struct {
 	p          Plan
 	l          Letter
 	pipelining bool
+	chunking   bool
 	replies    []wire.Reply // to MAIL, each RCPT, DATA
 }
 
@@ -132,7 +150,8 @@ func (t *transaction) rcptReplies() []wire.Reply {
 func (t *transaction) oneByOne(ctx context.Context, commands [][]byte) error {
 	accepted := false
 	for i, line := range commands {
-		isData, isRcpt := i == len(commands)-1, i > 0 && i < len(commands)-1
+		isRcpt := i > 0 && i <= len(t.l.To)
+		isData := i > len(t.l.To)
 		if isData && !accepted {
 			return nil
 		}
@@ -148,7 +167,7 @@ func (t *transaction) oneByOne(ctx context.Context, commands [][]byte) error {
 		}
 		if i == 0 {
 			err = stop(ctx, t.s, t.p, event.Mail)
-		} else if i == len(commands)-2 {
+		} else if i == len(t.l.To) {
 			err = stop(ctx, t.s, t.p, event.Rcpt)
 		}
 		if err != nil {
@@ -188,6 +207,9 @@ func (t *transaction) judge() (refused *event.Error, goOn bool) {
 	if bad == len(t.l.To) {
 		return refused, false
 	}
+	if t.chunking {
+		return refused, len(r) > len(t.l.To)
+	}
 	if len(r) == len(t.l.To)+2 {
 		data := r[len(r)-1]
 		if data.Code != 354 {
@@ -201,9 +223,16 @@ func (t *transaction) judge() (refused *event.Error, goOn bool) {
 // transfer sends the text and judges the replies to its end.
 func (t *transaction) transfer(ctx context.Context) error {
 	finals := t.finals() // asked before the session ends and forgets its protocol
-	quit := t.pipelining && !t.p.Drop
-	err := t.s.Do(ctx, session.Send{Message: t.l.Message, Quit: quit})
+	send := session.Send{Message: t.l.Message, Quit: t.pipelining && !t.p.Drop}
+	if t.chunking {
+		send.Chunk = max(t.l.Message.Size.Octets, 1)
+	}
+	err := t.s.Do(ctx, send)
 	replies := t.s.Replies()
+	if len(replies) > 0 && replies[0].Code == wire.PerRecipient {
+		replies = replies[1:]
+		finals += t.accepted()
+	}
 	if e, ok := errors.AsType[*event.Error](err); ok && e.Stage != event.Quit {
 		return err
 	}
@@ -236,6 +265,11 @@ func (t *transaction) finals() int {
 	if t.s.Protocol() != "LMTP" {
 		return 1
 	}
+	return t.accepted()
+}
+
+// accepted is how many recipients were.
+func (t *transaction) accepted() int {
 	n := 0
 	for _, r := range t.rcptReplies() {
 		if r.Positive() {
@@ -277,7 +311,42 @@ func mailLine(s *session.Session, l Letter) ([]byte, error) {
 	if utf8 {
 		line += " SMTPUTF8"
 	}
+	if l.PRDR && offered(s, "PRDR", "recipients get no replies of their own") {
+		line += " PRDR"
+	}
+	if (l.DSN.Return != "" || l.DSN.ID != "") && offered(s, "DSN", "RET and ENVID are left out") {
+		if l.DSN.Return != "" {
+			line += " RET=" + l.DSN.Return
+		}
+		if l.DSN.ID != "" {
+			line += " ENVID=" + wire.Xtext(l.DSN.ID)
+		}
+	}
 	return []byte(line), nil
+}
+
+// rcptLine is the RCPT command for one recipient.
+func rcptLine(s *session.Session, l Letter, to wire.Address) []byte {
+	line := "RCPT TO:<" + to.String() + ">"
+	if l.DSN.Notify != "" && s.Offers().Has("DSN") {
+		line += " NOTIFY=" + l.DSN.Notify + " ORCPT=" + wire.OriginalRecipient(to)
+	}
+	return []byte(line)
+}
+
+// chunking says whether the message goes by BDAT.
+func chunking(s *session.Session, l Letter) bool {
+	return l.Chunking && offered(s, "CHUNKING", "DATA takes the place of BDAT")
+}
+
+// offered says whether the server offers what was asked for, and notes what is
+// done where it does not.
+func offered(s *session.Session, keyword, otherwise string) bool {
+	if s.Offers().Has(keyword) {
+		return true
+	}
+	s.Note("%s is not offered: %s", keyword, otherwise)
+	return false
 }
 
 func needsUTF8(l Letter) bool {

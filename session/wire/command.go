@@ -175,3 +175,31 @@ func ParseBDAT(line []byte) (size int64, last, ok bool) {
 	}
 	return size, last, true
 }
+
+// PerRecipient is the code of a reply to the end of a message behind which a
+// reply for each recipient comes, and one for the message as a whole (PRDR,
+// draft-hall-prdr-00 2.3).
+const PerRecipient = 353
+
+// Xtext writes a text as a parameter of MAIL and RCPT has it (RFC 3461 4): what
+// is not printable ASCII, + and = as +HH.
+func Xtext(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c <= ' ' || c > '~' || c == '+' || c == '=' {
+			fmt.Fprintf(&b, "+%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// OriginalRecipient is an address as ORCPT has it (RFC 3461 4.2; RFC 6533 3
+// where it is not ASCII).
+func OriginalRecipient(a Address) string {
+	if a.IsASCII() {
+		return "rfc822;" + Xtext(a.String())
+	}
+	return "utf-8;" + strings.NewReplacer("=", `\x{3D}`, "+", `\x{2B}`, `\`, `\x{5C}`).Replace(a.String())
+}

@@ -279,6 +279,36 @@ func (c *Conn) Close() error {
 	return c.nc.Close()
 }
 
+// Drain ends this side of the connection and reads away what the other side
+// still says, until it ends its own, for most at the longest. Close comes next.
+func (c *Conn) Drain(ctx context.Context, most time.Duration) {
+	_ = c.nc.SetWriteDeadline(c.now().Add(most))
+	if secure, ok := c.nc.(*tls.Conn); ok {
+		_ = secure.CloseWrite()
+	}
+	raw := c.nc
+	if c.raw != nil {
+		raw = c.raw.Conn
+	}
+	half, ok := raw.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	t := time.NewTimer(most)
+	defer t.Stop()
+	for c.err == nil {
+		c.pending = nil
+		select {
+		case got := <-c.in.chunks:
+			c.take(got)
+		case <-t.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // Abort makes the end of the connection, which is to come next, a reset: what
 // was not sent yet is dropped, and the other side sees an error (TCP RST). Where
 // there is no TCP it changes nothing.
