@@ -227,7 +227,7 @@ func TestWatchSeesWhatNobodyAskedFor(t *testing.T) {
 		if err := c.Do(t.Context(), session.Watch{}); err != nil {
 			t.Fatal(err)
 		}
-		want := "S: 421 4.4.2 idle too long\n# the server said this without being asked\n# the server closed the connection\n"
+		want := "S: 421 4.4.2 idle too long\n# the server said this without being asked\n# the server closed the connection\n@expect close\n"
 		if !strings.HasSuffix(c.text.String(), want) {
 			t.Errorf("the transcript is\n%s", c.text.String())
 		}

@@ -21,7 +21,7 @@ import (
 // save saves the transcript where ehlo keeps them.
 func (m *screen) save() tea.Cmd {
 	if m.o.Dir == "" {
-		return prefill("save ")(m)
+		return prefill("export ")(m)
 	}
 	cmd, _ := m.saveAs("")
 	return cmd
@@ -32,7 +32,7 @@ func (m *screen) saveAs(file string) (tea.Cmd, error) {
 	path := file
 	if path == "" {
 		if m.o.Dir == "" {
-			return nil, errors.New("save FILE: there is no directory for transcripts")
+			return nil, errors.New("export FILE: there is no directory for transcripts")
 		}
 		path = filepath.Join(m.o.Dir, "transcripts", fileName(m.shortHost(), m.o.Now()))
 	}
@@ -96,11 +96,11 @@ func (s script) writeTo(w io.Writer) error {
 	if _, err := io.WriteString(w, head); err != nil {
 		return err
 	}
-	text := transcript.Text{W: w, Time: true}
+	record := transcript.Record{W: w, Time: true}
 	for _, e := range s.events {
-		text.Apply(e)
+		record.Apply(e)
 	}
-	return text.Err
+	return record.Flush()
 }
 
 // write makes a new file, readable by its owner alone.

@@ -10,6 +10,7 @@ import (
 	"ehlo/session"
 	"ehlo/session/event"
 	"ehlo/session/flow"
+	"ehlo/session/message"
 	"ehlo/session/transcript"
 )
 
@@ -19,6 +20,10 @@ type conversation struct {
 	do      func(context.Context, *session.Session, flow.Plan) error
 	// result are the lines of the result, for text.
 	result func(*transcript.View) []string
+	// letter is the message that is sent, if it is the same for all targets, and
+	// given that it was not composed here.
+	letter *message.Message
+	given  bool
 	// report adds to the JSON report what no event tells; nil: nothing.
 	report func(*transcript.Report)
 }
@@ -55,6 +60,9 @@ func (a *app) converseWith(ctx context.Context, f *flags, set settings, names []
 	out, err := a.newFaces(f, what.command)
 	if err != nil {
 		return err
+	}
+	if out.record != nil {
+		out.record.letter, out.record.given = what.letter, what.given
 	}
 	var first *event.Error
 	for i, t := range targets {

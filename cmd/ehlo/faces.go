@@ -21,8 +21,8 @@ type faces struct {
 	output  string
 	quiet   bool
 	command string
-	out     *keeper   // standard output
-	record  io.Writer // nil: nothing is recorded
+	out     *keeper // standard output
+	record  *record // nil: nothing is recorded
 	style   transcript.Text
 
 	failed error // the first error of out or record
@@ -35,12 +35,10 @@ func (a *app) newFaces(f *flags, command string) (*faces, error) {
 	if f.record == "" {
 		return out, nil
 	}
-	file, err := os.OpenFile(f.record, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, input(err, "--record")
+	var err error
+	if out.record, out.close, err = openRecord(f, &out.failed); err != nil {
+		return nil, err
 	}
-	out.record = &keeper{w: file, failed: &out.failed}
-	out.close = file.Close
 	return out, nil
 }
 
@@ -111,7 +109,7 @@ type face struct {
 	*faces
 	report *transcript.Report
 	text   transcript.Text
-	script *transcript.Text // the record
+	script *transcript.Record // nil: nothing is recorded
 	begun  time.Time
 }
 
@@ -123,7 +121,7 @@ func (f *faces) target(name string) *face {
 		t.text.W = io.Discard
 	}
 	if f.record != nil {
-		t.script = &transcript.Text{W: f.record}
+		t.script = f.record.script()
 	}
 	if f.output == "text" {
 		f.out.separate()
@@ -172,6 +170,9 @@ func (t *face) say(lines ...string) {
 // end writes the report.
 func (t *face) end(e *event.Error, exit int) {
 	t.report.Failure, t.report.Exit = e, exit
+	if t.script != nil {
+		_ = t.script.Flush() // the keeper has the error
+	}
 	if t.output == "text" {
 		return
 	}
@@ -239,6 +240,7 @@ func (b *branches) show(one *branch, lines []string) {
 		for _, e := range one.held {
 			b.face.script.Apply(e)
 		}
+		_ = b.face.script.Flush()
 	}
 	if b.face.output != "text" {
 		return

@@ -53,11 +53,12 @@ type flags struct {
 	keyLog string
 	login  loginFlags
 	// output
-	output  string
-	record  string
-	time    bool
-	quiet   bool
-	noColor bool
+	output      string
+	record      string
+	recordExact bool
+	time        bool
+	quiet       bool
+	noColor     bool
 }
 
 // groupAnnotation marks a flag with the title of its group.
@@ -114,7 +115,8 @@ func (f *flags) connecting(c *cobra.Command) {
 	f.login.define(c)
 	addGroup(c, "Output", func(s *pflag.FlagSet) {
 		f.outputs(s)
-		s.StringVar(&f.record, "record", "", "write the session to `FILE`, as a script")
+		s.StringVar(&f.record, "record", "", "write the session to `FILE`, as a script that passes again: what is other each time is a pattern")
+		s.BoolVar(&f.recordExact, "record-exact", false, "with --record: leave dates, ids and addresses as they were")
 		s.BoolVar(&f.time, "time", false, "a comment with the time after each reply")
 	})
 	completeValues(c)

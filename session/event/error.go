@@ -12,6 +12,7 @@ type Error struct {
 	Stage   Stage
 	Message string      // one sentence: what was attempted, with whom, what came
 	Hint    string      // what to do, or ""
+	Lines   []string    // the same as Message, in several lines that are quicker to read; or nil
 	Reply   *wire.Reply // the server's words, if they are the reason
 	Err     error       // the cause below, or nil
 }

@@ -103,9 +103,11 @@ func TestNothingHostileGetsThrough(t *testing.T) {
 	})
 	var out bytes.Buffer
 	text := transcript.Text{W: &out, Time: true, DNS: true}
+	record := transcript.Record{W: &out}
 	report := transcript.Report{Target: hostile}
 	for _, e := range events {
 		text.Apply(e)
+		record.Apply(e)
 		report.Apply(e)
 		out.Write(transcript.EventJSON(e, start))
 	}

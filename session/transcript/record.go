@@ -1,0 +1,297 @@
+package transcript
+
+import (
+	"bytes"
+	"io"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"ehlo/session/event"
+	"ehlo/session/wire"
+)
+
+// Record writes events as a script that passes again: what Text writes, but
+// with what is another each time (dates, queue ids, this host's address) as a
+// pattern or a variable, and what it was as a comment above. It holds back a
+// reply until all of it has come, and the lines of a message until it is known
+// where they are from; Flush writes what is held.
+//
+// Patterns stand in S: lines, behind the code. The lines that list the
+// extensions behind EHLO have none. A reply that S: lines cannot say, since a
+// line of it does not end in CRLF or it is malformed, is written as @reply.
+type Record struct {
+	W     io.Writer
+	Time  bool // a comment with the time after each reply
+	Exact bool // no patterns and no variables: all as it was
+	// Given is that a message without a file is what somebody gave: nothing in
+	// it is replaced.
+	Given bool
+	// Save keeps the message of an event where the script can read it, and says
+	// by what name; nil: a message that has no file is a comment.
+	Save func(event.Message) (name string, err error)
+
+	text    Text
+	lines   []event.Sent     // of message text, up to mostLines
+	reply   []event.Received // lines of a reply that has not come to its end
+	octets  int              // of reply
+	refusal *event.Reply     // of a chunk; its lines are in reply
+	bdat    bool             // message text is that of a chunk, whose size was said
+	self    self             // what is this session's own
+	whimsy  bool             // the server's last word on a message is a random one
+}
+
+const (
+	mostLines = 65       // of a message that is told line by line, with its dot
+	mostReply = 64 << 10 // octets of a reply that are held back
+)
+
+// Apply takes the next event.
+func (r *Record) Apply(e event.Event) {
+	r.text.W, r.text.Time = r.W, r.Time
+	switch e := e.(type) {
+	case event.Sent:
+		if e.Text && !e.Raw {
+			r.hold(e)
+			return
+		}
+		r.release(false)
+		r.sent(e)
+	case event.Message:
+		r.release(e.Shown && e.Complete && e.File == "" && !r.Given)
+		r.message(e)
+	case event.Received:
+		r.release(false)
+		r.received(e)
+	case event.Reply:
+		r.release(false)
+		r.replied(e)
+	case event.Waiting, event.Note, event.DNS, event.Route:
+		// They come in the middle of a reply too.
+		r.release(false)
+		r.text.Apply(e)
+	case event.Connected:
+		r.flush()
+		r.self = self{}
+		if local, err := netip.ParseAddrPort(e.Local); err == nil {
+			r.self.address, r.self.port = local.Addr().Unmap().WithZone(""), strconv.Itoa(int(local.Port()))
+		}
+		r.whimsy = false
+		r.text.Apply(e)
+	default:
+		r.flush()
+		r.text.Apply(e)
+	}
+}
+
+// Flush writes what is held back. It returns the first error of W.
+func (r *Record) Flush() error {
+	r.text.W, r.text.Time = r.W, r.Time
+	r.flush()
+	return r.text.Err
+}
+
+func (r *Record) flush() {
+	r.release(false)
+	r.answer()
+	for _, e := range r.reply {
+		r.text.Apply(e)
+	}
+	r.reply, r.octets = nil, 0
+}
+
+// hold keeps a line of message text until it is known what the message is.
+func (r *Record) hold(e event.Sent) {
+	r.lines = append(r.lines, e)
+	if len(r.lines) > mostLines {
+		r.release(false)
+	}
+}
+
+// release writes the lines of message text that are held. In the header of a
+// message that was composed, date and id are new each time.
+func (r *Record) release(composed bool) {
+	lines := r.lines
+	r.lines = nil
+	header := true
+	// What stands in their place may be longer or shorter, which a chunk is not.
+	date := composed && !r.Exact && !r.bdat
+	id := date
+	for i, e := range lines {
+		name, value, _ := strings.Cut(string(e.Line), ":")
+		value = strings.TrimSpace(value)
+		folded := i+1 < len(lines) && len(lines[i+1].Line) > 0 && strings.IndexByte(" \t", lines[i+1].Line[0]) >= 0
+		header = header && len(e.Line) > 0
+		isID := header && strings.EqualFold(name, "Message-ID") && strings.HasPrefix(value, "<") && strings.HasSuffix(value, ">")
+		if isID {
+			r.self.message = strings.Trim(value, "<>")
+		}
+		switch {
+		case isID && id:
+			id = false
+			r.instead(e, name+": <${message_id}>")
+		case header && date && !folded && strings.EqualFold(name, "Date"):
+			date = false
+			r.instead(e, name+": ${date}")
+		default:
+			r.text.Apply(e)
+		}
+	}
+}
+
+// instead writes a line of the client with variables in it.
+func (r *Record) instead(e event.Sent, text string) {
+	r.text.comment("was: C: %s", wire.Text(e.Line))
+	r.text.line("C:", text, "")
+}
+
+// sent writes a command. This host's address in place of its name is a
+// variable: it may have another the next time.
+func (r *Record) sent(e event.Sent) {
+	if !e.Raw {
+		r.bdat = wire.Verb(e.Line) == "BDAT"
+	}
+	verb, name, _ := bytes.Cut(e.Line, []byte(" "))
+	literal, ok := wire.ParseLiteral(string(name))
+	if r.Exact || e.Raw || e.Login != "" || !ok || literal.Unmap() != r.self.address {
+		r.text.Apply(e)
+		return
+	}
+	switch wire.Verb(verb) {
+	case "EHLO", "HELO", "LHLO":
+		r.instead(e, string(verb)+" ${helo}")
+	default:
+		r.text.Apply(e)
+	}
+}
+
+// message writes a message that was sent as a whole, and keeps it.
+func (r *Record) message(e event.Message) {
+	if !e.Shown && (e.Complete || r.refusal != nil) && r.Save != nil {
+		if name, err := r.Save(e); err != nil {
+			r.text.comment("the message could not be kept: %s", err)
+		} else {
+			e.File = name
+		}
+	}
+	r.text.refused = r.refusal != nil
+	r.text.Apply(e)
+	r.answer()
+}
+
+// received holds a line of the server's back.
+func (r *Record) received(e event.Received) {
+	r.answer()
+	if r.octets > mostReply {
+		r.text.Apply(e)
+		return
+	}
+	r.reply = append(r.reply, e)
+	r.octets += len(e.Line.Octets)
+	if r.octets > mostReply {
+		for _, e := range r.reply {
+			r.text.Apply(e)
+		}
+		r.reply = nil
+	}
+}
+
+// replied writes a reply. One that refuses a chunk stands behind the @bdat that
+// it answers, which is written when the message is told.
+func (r *Record) replied(e event.Reply) {
+	r.answer()
+	if len(r.reply) > 0 && r.text.chunks > 0 && e.Reply.Class() != 2 {
+		r.refusal = &e
+		return
+	}
+	r.write(e)
+}
+
+// answer writes the reply that refused a chunk.
+func (r *Record) answer() {
+	if r.refusal == nil {
+		return
+	}
+	e := *r.refusal
+	r.refusal, r.text.chunks = nil, 0
+	r.write(e)
+}
+
+func (r *Record) write(e event.Reply) {
+	lines := r.reply
+	r.reply, r.octets = nil, 0
+	_, malformed := e.Reply.Malformed()
+	exact := malformed
+	for _, l := range lines {
+		exact = exact || l.Line.Ending != wire.CRLF
+	}
+	switch {
+	case len(lines) == 0:
+	case r.text.aside(lines[0]):
+		for _, l := range lines {
+			r.text.Apply(l)
+		}
+	case exact:
+		var octets []byte
+		for _, l := range lines {
+			octets = append(octets, asSent(l)...)
+		}
+		r.text.directive("@reply " + quote(octets))
+	default:
+		r.said(lines, e)
+	}
+	r.text.Apply(e)
+}
+
+// said writes a reply as S: lines. Where nothing in it varies they are exact.
+func (r *Record) said(lines []event.Received, e event.Reply) {
+	list := e.Reply.Positive() && (e.Verb == "EHLO" || e.Verb == "LHLO")
+	if e.Command == nil && e.Stage == event.Banner {
+		// chasquid draws its reply to a message from a list of merry ones.
+		r.whimsy = bytes.Contains(lines[0].Line.Octets, []byte(" ESMTP chasquid"))
+	}
+	for i, l := range lines {
+		octets := l.Masked()
+		var spans []event.Span
+		if !r.Exact && (i == 0 || !list) {
+			vary := r.self.varying(octets, e.Command, l.At)
+			if r.whimsy && e.Verb == "." && e.Reply.Positive() {
+				vary.set(textStart(octets), len(octets))
+			}
+			for _, s := range masks(l) {
+				vary.set(s.Start, s.End)
+			}
+			spans = vary.spans()
+		}
+		if len(spans) > 0 {
+			r.text.comment("was: S: %s", wire.Text(octets))
+		}
+		r.text.line("S:", pattern(octets, spans), "")
+	}
+}
+
+// masks are where a line shows no secret but that there was one.
+func masks(e event.Received) (spans []event.Span) {
+	at, from := 0, 0
+	for _, s := range e.Secret {
+		at += s.Start - from
+		spans = append(spans, event.Span{Start: at, End: at + len(event.Mask)})
+		at, from = at+len(event.Mask), s.End
+	}
+	return spans
+}
+
+// pattern is the text of an S: line in which an asterisk stands for each span.
+// One that the server said is none.
+func pattern(line []byte, spans []event.Span) string {
+	var b strings.Builder
+	write := func(text string) { b.WriteString(strings.ReplaceAll(text, "*", `\x2a`)) }
+	from := 0
+	for _, s := range spans {
+		write(plainText(line[from:s.Start]))
+		b.WriteByte('*')
+		from = s.End
+	}
+	write(ScriptText(line[from:]))
+	return b.String()
+}
