@@ -68,7 +68,7 @@ func (m *screen) typeLine() tea.Cmd {
 // problem is dismissed.
 func (m *screen) back() tea.Cmd {
 	switch {
-	case m.mode == modePalette:
+	case m.mode == modePalette, m.mode == modeEdit:
 		m.mode = modeBrowse
 	case m.mode == modePager, m.mode == modeQuestion:
 		m.mode, m.pager = m.back2, nil
@@ -84,8 +84,12 @@ func (m *screen) back() tea.Cmd {
 
 // show chooses a pane.
 func (m *screen) show(pane int) tea.Cmd {
+	if pane == scriptAt && m.played == nil {
+		m.hint = "no script is loaded: :run FILE loads one"
+		return nil
+	}
 	m.pane = pane
-	if pane > 0 {
+	if pane > 0 && pane < panes {
 		m.arrange()
 		if p := m.facts[pane-1]; p.current() == nil {
 			p.ends(false, m.factsHeight(pane-1))
@@ -104,6 +108,10 @@ func by(n int, page bool) func(*screen) tea.Cmd {
 			m.pager.scroll(n, m.lay.body)
 		case here == inFacts:
 			m.facts[m.pane-1].step(n, m.factsHeight(m.pane-1))
+		case here == inScript && page:
+			m.played.step(n*max(m.scriptHeight()-1, 1), m.now.script)
+		case here == inScript:
+			m.played.step(n, m.now.script)
 		case page:
 			m.transcript.scroll(n * max(m.transcript.h-1, 1))
 		default:
@@ -122,6 +130,10 @@ func toEnd(last bool) func(*screen) tea.Cmd {
 			m.pager.top = 0
 		case here == inFacts:
 			m.facts[m.pane-1].ends(last, m.factsHeight(m.pane-1))
+		case here == inScript && last:
+			m.played.follow = true
+		case here == inScript:
+			m.played.step(-len(m.played.x.rows), m.now.script)
 		case last:
 			m.transcript.resume()
 		default:
@@ -273,7 +285,8 @@ func commands() []command {
 	return []command{
 		{"connect", "connect TARGET", "open a session with an exchanger of the list, or with any other target", (*screen).connect},
 		{"reconnect", "reconnect", "open a new session with the same server", (*screen).reconnect},
-		{"save", "save [FILE]", "save the transcript, in FILE or where ehlo keeps them", (*screen).saveAs},
+		{"run", "run FILE [NAME=VALUE…]", "play a script in the open session, held before its first line", (*screen).runFile},
+		{"export", "export [FILE]", "save the session as a script, in FILE or where ehlo keeps them", (*screen).saveAs},
 		{"help", "help", "all keys", func(m *screen, _ string) (tea.Cmd, error) {
 			m.mode = modeBrowse
 			return m.help(), nil
@@ -300,7 +313,7 @@ func (m *screen) runCommand() tea.Cmd {
 		}
 	}
 	if found == nil {
-		m.hint = "there is no command " + name + " (connect, reconnect, save, help, quit)"
+		m.hint = "there is no command " + name + " (" + commandNames() + ")"
 		return nil
 	}
 	cmd, err := found.do(m, strings.TrimSpace(argument))
@@ -308,10 +321,18 @@ func (m *screen) runCommand() tea.Cmd {
 		m.hint = err.Error()
 		return nil
 	}
-	if m.mode == modePalette {
+	if m.mode == modePalette && m.loading == "" {
 		m.mode = modeBrowse
 	}
 	return cmd
+}
+
+func commandNames() string {
+	var names []string
+	for _, c := range commands() {
+		names = append(names, c.name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // connect opens a session with an exchanger of the present route, or with
@@ -398,6 +419,12 @@ func (m *screen) summary() []string {
 	}
 	if e := m.view.Error; e != nil {
 		lines = append(lines, g.words("failed: "+e.Message))
+	}
+	if end := m.now.script.end; end != nil {
+		lines = append(lines, g.words(end.text))
+		if e := end.err; e != nil && e.Message != end.text {
+			lines = append(lines, "  "+g.words(e.Message))
+		}
 	}
 	if m.view.Refused > 0 {
 		lines = append(lines, fmt.Sprintf("replies 4yz and 5yz: %d", m.view.Refused))

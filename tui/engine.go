@@ -19,50 +19,67 @@ const (
 	idle    doing = iota // watching the connection, if there is one
 	opening              // look-up, connection, greeting, EHLO, TLS
 	asking               // a line was sent and its reply is awaited
+	playing              // a script goes on
+	holding              // a script waits for the person
 	leaving              // QUIT
 )
+
+// still says that nothing is under way.
+func (d doing) still() bool { return d == idle || d == holding }
 
 // farewell is how long the reply to QUIT is waited for on leaving.
 const farewell = 2 * time.Second
 
 // request is one thing for the engine to do: one of these.
 type request struct {
-	line  *string    // send it
-	text  bool       // it is message text, and nothing else
-	plan  *flow.Plan // open a session by this plan
-	host  string     // or with this exchanger of the route
-	again bool       // or with the server of the last connection
-	bye   bool       // quit, and stop for good
+	line   *string    // send it
+	text   bool       // it is message text, and nothing else
+	plan   *flow.Plan // open a session by this plan
+	host   string     // or with this exchanger of the route
+	again  bool       // or with the server of the last connection
+	script *scriptRun // play it
+	bye    bool       // quit, and stop for good
 }
 
 // engine owns the session: one goroutine does everything with it, in the order
 // of the requests, and watches the connection between them, so that what the
 // server says without being asked is seen at once.
 type engine struct {
-	s     *session.Session
-	feed  *feed
-	plan  flow.Plan
-	last  event.Connecting // where the last attempt went
-	intro []string
-	done  chan struct{} // closed when run has ended
+	s    *session.Session
+	feed *feed
+	plan flow.Plan
+	last event.Connecting // where the last attempt went
+	// listens says that a script is held and the server is listened to.
+	listens bool
+	intro   []string
+	done    chan struct{} // closed when run has ended
 
 	mu        sync.Mutex
 	queue     []request
 	wake      chan struct{}      // holds one: there is a request
 	stopWork  context.CancelFunc // ends what runs; nil: nothing runs
 	stopWatch context.CancelFunc // ends the watching; nil: nobody watches
+	script    *scriptRun         // that is being played, or nil
 	now       status
 	dotted    bool // the end of the message is in the queue, or its reply is awaited
 }
 
-func newEngine(o Options, f *feed) *engine {
+// newEngine makes an engine that opens a session at its start, or plays a
+// script: first, if there is one.
+func newEngine(o Options, f *feed, first *scriptRun) *engine {
 	e := &engine{
 		feed: f, plan: o.Plan, intro: o.Intro,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 		now: status{doing: opening},
 	}
+	if first != nil {
+		e.script, e.now = first, status{doing: playing, script: atStart()}
+	}
 	opt := o.Session
 	opt.Sink = func(x event.Event) {
+		if _, waits := x.(event.Waiting); waits && e.listens {
+			return // the script is held: nobody waits for the server
+		}
 		if c, ok := x.(event.Connecting); ok {
 			e.last = c
 		}
@@ -85,9 +102,15 @@ func (e *engine) send(line string) error {
 		return errors.New("not connected yet: the session is being opened (ctrl+c stops that)")
 	case e.now.doing == leaving:
 		return errors.New("ehlo is leaving")
+	case e.script != nil && (e.now.doing == playing || !e.script.waits()):
+		return errors.New("the script goes on: esc, then space holds it")
+	case !e.now.connected && e.script != nil:
+		return errors.New("there is no connection; esc, then . goes on with the script")
 	case !e.now.connected:
 		return errors.New("there is no connection (esc, then r: connect again)")
-	case !text && (e.now.doing != idle || len(e.queue) > 0):
+	case !text && e.now.doing == holding && e.now.owes:
+		return errors.New("the reply to the script's last command has still to come")
+	case !text && (!e.now.doing.still() || len(e.queue) > 0):
 		return errors.New("the reply to the line before is still awaited (ctrl+c stops waiting)")
 	}
 	if !text || line == "." {
@@ -101,10 +124,16 @@ func (e *engine) send(line string) error {
 func (e *engine) open(r request) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.now.doing != idle || len(e.queue) > 0 {
+	switch {
+	case e.script != nil:
+		return errors.New("a script is being played (esc, then ctrl+c stops it)")
+	case e.now.doing != idle || len(e.queue) > 0:
 		return errors.New("something else is being done (ctrl+c stops it)")
 	}
 	e.now.doing = opening
+	if r.script != nil {
+		e.now.doing, e.now.script, e.script = playing, atStart(), r.script
+	}
 	e.put(r)
 	return nil
 }
@@ -116,15 +145,31 @@ func (e *engine) leave() {
 	if e.stopWork != nil {
 		e.stopWork()
 	}
+	if e.script != nil && e.script.stopAll != nil {
+		e.script.stopAll()
+	}
 	e.queue = nil
 	e.now.doing = leaving
 	e.put(request{bye: true})
 }
 
-// interrupt ends what runs, and says whether anything did.
+// interrupt ends what runs, and says whether anything did. Of a script it ends
+// the item that runs; of one that is held, the script.
 func (e *engine) interrupt() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	switch r := e.script; {
+	case r == nil:
+	case e.now.doing == playing:
+		r.interrupt()
+		e.now.script.phase = phasePausing
+		e.feed.set(e.now)
+		return true
+	case e.now.doing == holding:
+		r.stop = true
+		e.poke()
+		return true
+	}
 	if e.stopWork == nil || e.now.doing == idle {
 		return false
 	}
@@ -132,10 +177,16 @@ func (e *engine) interrupt() bool {
 	return true
 }
 
-// put appends to the queue and ends the watching; mu is held.
+// put appends to the queue; mu is held.
 func (e *engine) put(r request) {
 	e.queue = append(e.queue, r)
 	e.feed.set(e.now)
+	e.poke()
+}
+
+// poke ends the watching, so that the engine looks what there is to do; mu is
+// held.
+func (e *engine) poke() {
 	if e.stopWatch != nil {
 		e.stopWatch()
 	}
@@ -151,7 +202,11 @@ func (e *engine) run(ctx context.Context) {
 	for _, note := range e.intro {
 		e.s.Note("%s", note)
 	}
-	e.work(ctx, func(ctx context.Context) { _, _ = flow.Open(ctx, e.s, e.plan) })
+	if e.script != nil {
+		e.play(ctx, e.script)
+	} else {
+		e.work(ctx, func(ctx context.Context) { _, _ = flow.Open(ctx, e.s, e.plan) })
+	}
 	for {
 		r, ok := e.next(ctx)
 		switch {
@@ -162,6 +217,8 @@ func (e *engine) run(ctx context.Context) {
 			return
 		case r.line != nil:
 			e.work(ctx, func(ctx context.Context) { e.say(ctx, *r.line, r.text) })
+		case r.script != nil:
+			e.play(ctx, r.script)
 		default:
 			e.work(ctx, func(ctx context.Context) { e.reopen(ctx, r) })
 		}
@@ -201,14 +258,22 @@ func (e *engine) settle() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.stopWork, e.stopWatch = nil, nil
-	e.now.connected, e.now.inText = e.s.Connected(), e.s.InText()
+	e.look()
+	if len(e.queue) == 0 && e.now.doing != leaving {
+		e.now.doing = idle
+		if e.script != nil {
+			e.now.doing = holding
+		}
+	}
+	e.feed.set(e.now)
+}
+
+// look sees what the session is in; mu is held.
+func (e *engine) look() {
+	e.now.connected, e.now.inText, e.now.owes = e.s.Connected(), e.s.InText(), e.s.Due() > 0
 	if !e.now.inText {
 		e.dotted = false
 	}
-	if len(e.queue) == 0 && e.now.doing != leaving {
-		e.now.doing = idle
-	}
-	e.feed.set(e.now)
 }
 
 // work does one thing that ctrl+c may end.

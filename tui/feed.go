@@ -26,6 +26,8 @@ type status struct {
 	connected bool
 	inText    bool // the server waits for message text
 	asked     bool // the server has asked for a secret (334)
+	owes      bool // the server has not answered all that was sent
+	script    scriptStatus
 }
 
 // batch is the message that there is something in the feed.
@@ -36,6 +38,7 @@ type batch struct{}
 type feed struct {
 	mu     sync.Mutex
 	events []event.Event
+	marks  map[int32]mark // what became of rows of the script
 	now    status
 	closed bool          // nobody takes any more
 	room   *sync.Cond    // on mu: events were taken
@@ -74,6 +77,31 @@ func (f *feed) set(s status) {
 	f.ring()
 }
 
+// mark tells what became of a row of the script.
+func (f *feed) mark(row int32, m mark) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.put(row, m)
+	f.ring()
+}
+
+// unmark says of rows of the script that they come once more.
+func (f *feed) unmark(first, last int32) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for n := first; n <= last; n++ {
+		f.put(n, mark{})
+	}
+}
+
+// put keeps the last mark of each row; the ones before it are not missed.
+func (f *feed) put(row int32, m mark) {
+	if f.marks == nil {
+		f.marks = map[int32]mark{}
+	}
+	f.marks[row] = m
+}
+
 func (f *feed) ring() {
 	select {
 	case f.wake <- struct{}{}:
@@ -82,13 +110,13 @@ func (f *feed) ring() {
 }
 
 // take returns what has come since the last call. It does not wait.
-func (f *feed) take() ([]event.Event, status) {
+func (f *feed) take() ([]event.Event, map[int32]mark, status) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	events := f.events
-	f.events = nil
+	events, marks := f.events, f.marks
+	f.events, f.marks = nil, nil
 	f.room.Broadcast()
-	return events, f.now
+	return events, marks, f.now
 }
 
 // close lets the session run on without a screen: nothing waits for room.

@@ -38,6 +38,10 @@ func (m *screen) header() []string {
 		return []string{first, second}
 	}
 	host := m.st.bold.Render(g.words(m.shortHost()))
+	if m.live() && m.lay.header == 2 {
+		name := m.st.bold.Render(g.words(m.played.name()))
+		return []string{g.apart(name, state, w), g.apart(host, tlsStyle.Render(tls), w)}
+	}
 	if last != "" {
 		state += " " + last
 	}
@@ -79,6 +83,9 @@ func (m *screen) shortHost() string {
 
 func (m *screen) stateWord() string {
 	word, s := "LOOKUP", m.st.warn
+	if m.live() {
+		return m.scriptState()
+	}
 	if c := m.view.Now(); c != nil {
 		word, s = string(c.State), m.st.warn
 		switch c.State {
@@ -93,6 +100,26 @@ func (m *screen) stateWord() string {
 		word, s = wordFail, m.st.bad
 	}
 	return s.Render(word)
+}
+
+// scriptState is the state while a script is played: "SCRIPT smoke.smtp 5/9".
+func (m *screen) scriptState() string {
+	word := "SCRIPT " + m.st.glyphs.words(m.played.name()) + " " + m.scriptCount()
+	if m.lay.shape == shapeSmall {
+		word = "RUN " + m.scriptCount()
+		if m.held() {
+			word = "HELD " + m.scriptCount()
+		}
+	}
+	s := m.st.warn
+	if m.held() {
+		s = m.st.bold
+	}
+	word = s.Render(word)
+	if c := m.view.Now(); c != nil && (c.State == transcript.Closed || c.State == transcript.Failing) {
+		word += "  " + m.st.bad.Render(string(c.State))
+	}
+	return word
 }
 
 func (m *screen) lastWord() string {
@@ -150,7 +177,7 @@ func (m *screen) elapsed() string {
 			to = c.Ended
 		}
 	}
-	if m.now.doing != idle {
+	if !m.now.doing.still() {
 		to = m.o.Now()
 		if from.IsZero() {
 			from = m.since
@@ -160,7 +187,7 @@ func (m *screen) elapsed() string {
 	if d >= 100 {
 		return fmt.Sprintf("%.0f s", d)
 	}
-	if m.now.doing != idle {
+	if !m.now.doing.still() {
 		return fmt.Sprintf("%.1f s", d)
 	}
 	return fmt.Sprintf("%.3f s", d)

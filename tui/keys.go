@@ -8,20 +8,22 @@ import (
 )
 
 // where is the set of contexts in which a key has its meaning.
-type where uint8
+type where uint16
 
 const (
 	inLine       where = 1 << iota // the SMTP line has the focus
 	inTranscript                   // browsing the transcript
 	inFacts                        // browsing the facts
+	inScript                       // browsing the script
 	inPalette                      // the command line behind ':'
 	inPager                        // help, or the details of a line
 	inQuestion                     // leave?
+	inEdit                         // the next line of the script is being edited
 	inTiny                         // the terminal is too small
 
-	inBrowse = inTranscript | inFacts
-	inText   = inLine | inPalette
-	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion
+	inBrowse = inTranscript | inFacts | inScript
+	inText   = inLine | inPalette | inEdit
+	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit
 )
 
 // binding is a row of the key table. The table makes the keys work, the hints,
@@ -50,6 +52,8 @@ func bindings() []binding {
 	rows := []binding{
 		{id: "send", keys: []string{"enter"}, show: "Enter", in: inLine, hint: "send", help: "send the line as it stands, with CRLF", do: (*screen).enter},
 		{id: "run", keys: []string{"enter"}, show: "Enter", in: inPalette, hint: "do it", help: "carry out the command", do: (*screen).runCommand},
+		{id: "editdone", keys: []string{"enter"}, show: "Enter", in: inEdit, hint: "take it", help: "this is carried out in place of the next line; an empty line leaves it out", do: (*screen).editDone},
+		{id: "editback", keys: []string{"esc", "ctrl+c"}, show: "esc", in: inEdit, hint: "leave it", help: "the line stays as it was", do: (*screen).back},
 		{id: "older", keys: []string{"up", "ctrl+p"}, show: "up", in: inLine, hint: "history", help: "the line typed before", do: (*screen).older},
 		{id: "newer", keys: []string{"down", "ctrl+n"}, show: "down", in: inLine, help: "the line typed after", do: (*screen).newer},
 		{id: "browse", keys: []string{"esc"}, show: "esc", in: inLine, hint: "browse", help: "leave the line; what was typed stays", do: (*screen).browse},
@@ -64,9 +68,9 @@ func bindings() []binding {
 		{id: "closepager", keys: []string{"q", "enter"}, show: "q", in: inPager, hint: "back", help: "close", do: (*screen).back},
 		{id: "yes", keys: []string{"y"}, in: inQuestion, hint: "leave", help: "leave: QUIT, then the end", do: (*screen).leave},
 		{id: "no", keys: []string{"n"}, in: inQuestion, hint: "stay", help: "stay", do: (*screen).back},
-		{id: "help", keys: []string{"f1"}, show: "F1", in: inLine | inPalette, hint: "help", help: "all keys", do: (*screen).help},
-		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere | inTiny, hint: "stop", enabled: (*screen).busy, help: "stop what runs: a wait, a connection attempt", do: (*screen).interrupt},
-		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
+		{id: "help", keys: []string{"f1"}, show: "F1", in: inLine | inPalette | inEdit, hint: "help", help: "all keys", do: (*screen).help},
+		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere&^inEdit | inTiny, hint: "stop", enabled: func(m *screen) bool { return m.busy() && !(m.live() && m.where()&inBrowse != 0) }, help: "stop what runs: a wait, a connection attempt, a script", do: (*screen).interrupt},
+		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere&^inEdit | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
 		{id: "tinyquit", keys: []string{"q"}, in: inTiny, help: "twice: leave, where the terminal is too small for anything else", do: (*screen).interrupt},
 		{id: "repaint", keys: []string{"ctrl+l"}, in: anywhere, help: "paint the screen anew", do: func(*screen) tea.Cmd { return tea.ClearScreen }},
 		{id: "suspend", keys: []string{"ctrl+z"}, in: anywhere, help: "suspend (fg comes back)", enabled: func(m *screen) bool { return m.o.Input == nil }, do: func(*screen) tea.Cmd { return tea.Suspend }},
@@ -98,32 +102,37 @@ func editing() []binding {
 
 // browsing are the keys of browse mode, where letters are keys.
 func browsing() []binding {
-	rows := []binding{
+	rows := append(scripting(), []binding{
 		{id: "type", keys: []string{"i"}, in: inBrowse, hint: "type SMTP", help: "back to the SMTP line", do: (*screen).typeLine},
 		{id: "details", keys: []string{"enter"}, show: "Enter", in: inTranscript, hint: "explain", help: "the whole line, its octets, and what a reply means", do: (*screen).details},
+		{id: "scriptdetails", keys: []string{"enter"}, show: "Enter", in: inScript, hint: "explain", help: "the whole line, where it stands, and what became of it", do: (*screen).scriptDetails},
 		{id: "choose", keys: []string{"enter"}, show: "Enter", in: inFacts, hint: "choose", help: "an exchanger: connect to it (asks first); an extension: what it means", enabled: (*screen).canChoose, do: (*screen).choose},
-		{id: "pane", keys: []string{"tab"}, in: inBrowse, hint: "pane", help: "the next pane", do: func(m *screen) tea.Cmd { return m.show((m.pane + 1) % panes) }},
-		{id: "paneback", keys: []string{"shift+tab"}, in: inBrowse, help: "the pane before", do: func(m *screen) tea.Cmd { return m.show((m.pane + panes - 1) % panes) }},
-	}
+		{id: "pane", keys: []string{"tab"}, in: inBrowse, hint: "pane", help: "the next pane", do: func(m *screen) tea.Cmd { return m.show(m.beside(1)) }},
+		{id: "paneback", keys: []string{"shift+tab"}, in: inBrowse, help: "the pane before", do: func(m *screen) tea.Cmd { return m.show(m.beside(-1)) }},
+	}...)
 	for i, p := range []string{"Transcript", "MX", "Caps", "Limits", "TLS"} {
 		rows = append(rows, binding{id: "pane" + p, keys: []string{fmt.Sprint(i + 1)}, in: inBrowse, help: "the pane " + p, do: func(m *screen) tea.Cmd { return m.show(i) }})
 	}
 	return append(rows, []binding{
-		{id: "reconnect", keys: []string{"r"}, in: inBrowse, hint: "reconnect", help: "connect again: writes :reconnect, Enter does it", do: prefill("reconnect")},
-		{id: "save", keys: []string{"s"}, in: inBrowse, hint: "save", help: "save the transcript as a script", do: (*screen).save},
-		{id: "palette", keys: []string{":"}, in: inBrowse, hint: "command", help: "commands: connect, reconnect, save, help, quit", do: prefill("")},
-		{id: "nexterror", keys: []string{"e"}, in: inTranscript, hint: "error", enabled: func(m *screen) bool { return m.log.errors > 0 }, help: "the next line that tells of a failure", do: func(m *screen) tea.Cmd { return m.jump(1) }},
+		{id: "paneScript", keys: []string{"7"}, in: inBrowse, help: "the pane Script", do: func(m *screen) tea.Cmd { return m.show(scriptAt) }},
+		{id: "reconnect", keys: []string{"r"}, in: inBrowse, hint: "reconnect", enabled: func(m *screen) bool { return !m.live() }, help: "connect again: writes :reconnect, Enter does it", do: prefill("reconnect")},
+		{id: "export", keys: []string{"s"}, in: inBrowse, hint: "save", help: "save the session as a script", do: (*screen).save},
+		{id: "palette", keys: []string{":"}, in: inBrowse, hint: "command", help: "commands: " + commandNames(), do: prefill("")},
+		{id: "nexterror", keys: []string{"e"}, in: inTranscript, hint: "error", enabled: func(m *screen) bool { return m.log.errors > 0 && !m.held() }, help: "the next line that tells of a failure", do: func(m *screen) tea.Cmd { return m.jump(1) }},
 		{id: "preverror", keys: []string{"E"}, in: inTranscript, help: "the one before", do: func(m *screen) tea.Cmd { return m.jump(-1) }},
 		{id: "down", keys: []string{"j", "down"}, in: inBrowse | inPager, help: "a line down", do: by(1, false)},
 		{id: "up", keys: []string{"k", "up"}, in: inBrowse | inPager, help: "a line up", do: by(-1, false)},
 		{id: "pagerdown", keys: []string{" "}, show: "space", in: inPager, help: "a page down", do: by(1, true)},
 		{id: "pagerup", keys: []string{"b"}, in: inPager, help: "a page up", do: by(-1, true)},
-		{id: "forward", keys: []string{" ", "ctrl+f", "pgdown"}, show: "space PgDn", in: inTranscript, help: "a page down", do: by(1, true)},
-		{id: "backward", keys: []string{"b", "ctrl+b", "pgup"}, show: "b PgUp", in: inTranscript, help: "a page up", do: by(-1, true)},
+		{id: "space", keys: []string{" "}, show: "space", in: inTranscript, enabled: func(m *screen) bool { return !m.live() }, help: "a page down, while no script is played", do: by(1, true)},
+		{id: "forward", keys: []string{"ctrl+f", "pgdown"}, show: "PgDn", in: inTranscript | inScript, help: "a page down", do: by(1, true)},
+		{id: "pageback", keys: []string{"b"}, in: inTranscript, help: "a page up", do: by(-1, true)},
+		{id: "backward", keys: []string{"ctrl+b", "pgup"}, show: "PgUp", in: inTranscript | inScript, help: "a page up", do: by(-1, true)},
 		{id: "halfdown", keys: []string{"ctrl+d"}, in: inTranscript, help: "half a page down", do: func(m *screen) tea.Cmd { m.transcript.scroll(max(m.transcript.h/2, 1)); return nil }},
 		{id: "halfup", keys: []string{"ctrl+u"}, in: inTranscript, help: "half a page up", do: func(m *screen) tea.Cmd { m.transcript.scroll(-max(m.transcript.h/2, 1)); return nil }},
 		{id: "top", keys: []string{"g", "home"}, show: "g", in: inBrowse | inPager, help: "to the start", do: toEnd(false)},
 		{id: "follow", keys: []string{"G", "end"}, show: "G", in: inTranscript, hint: "follow", enabled: func(m *screen) bool { return !m.transcript.follow }, help: "to the end, and follow what comes", do: toEnd(true)},
+		{id: "next", keys: []string{"G", "end"}, show: "G", in: inScript, hint: "follow", enabled: func(m *screen) bool { return !m.played.follow }, help: "to the next line of the script, and follow it", do: toEnd(true)},
 		{id: "bottom", keys: []string{"G", "end"}, show: "G", in: inFacts | inPager, help: "to the end", do: toEnd(true)},
 		{id: "fold", keys: []string{"z"}, in: inTranscript, help: "fold or unfold a reply of several lines, or a message", do: (*screen).fold},
 		{id: "foldall", keys: []string{"Z"}, in: inTranscript, help: "the same for all of them", do: (*screen).foldAll},
@@ -142,7 +151,9 @@ var contexts = [...]struct {
 	{inLine, "The SMTP line"},
 	{inTranscript, "Browsing the transcript (esc leads there)"},
 	{inFacts, "Browsing the facts: MX, Caps, Limits, TLS"},
+	{inScript, "Browsing the script (7)"},
 	{inPalette, "Commands (behind :)"},
+	{inEdit, "Editing the next line of the script (e)"},
 	{inPager, "Help and details"},
 	{inQuestion, "Leave?"},
 	{inTiny, "A terminal below 20x5"},
@@ -180,6 +191,7 @@ func (m *screen) helpLines() []string {
 		"The SMTP line sends what is typed as it is. esc leaves it for browsing, where letters are keys; i goes back.",
 		"Marks: > selected, ! failed for good (5yz), ~ failed for now (4yz), + folded, | the line goes on. C: sent, S: received, *: said by ehlo.",
 		"States of a host: OK, WAIT, FAIL, -- (not tried).",
+		"Marks of a script: > selected, * breakpoint, ~ edited. States of its lines: NEXT, RUN, OK, FAIL, left (out), -- (not yet), in (a @repeat or @include that has begun).",
 	}
 	for _, c := range contexts {
 		lines = append(lines, "", c.title)

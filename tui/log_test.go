@@ -209,6 +209,6 @@ func BenchmarkApply(b *testing.B) {
 	p := newPlay(120, 36)
 	events := saidLines("250-PIPELINING")
 	for b.Loop() {
-		p.m.Apply(events, status{})
+		p.m.Apply(events, nil, status{})
 	}
 }

@@ -21,10 +21,15 @@ const (
 	modePalette
 	modePager
 	modeQuestion // leave?
+	modeEdit     // the next line of a script
 )
 
-// panes is how many there are: the transcript and the facts.
+// panes is how many there always are: the transcript and the facts.
 const panes = 5
+
+// scriptAt is the pane of the script. The number before it is kept for the
+// message.
+const scriptAt = 6
 
 // tickEvery is how often the time of a pending reply is drawn anew. Nothing
 // ticks while nothing is awaited.
@@ -63,6 +68,7 @@ type screen struct {
 	log        *log
 	transcript *transcriptPane
 	facts      [panes - 1]*factPane
+	played     *scriptPane // nil: none was loaded
 	view       transcript.View
 	now        status
 	ready      bool // the session has been ready since it was opened
@@ -73,6 +79,7 @@ type screen struct {
 	pane    int  // 0: the transcript
 	line    field
 	palette field
+	edit    field // the line that is to take the place of the next one of the script
 	history *history
 	pager   *pager
 	problem *problem
@@ -80,6 +87,8 @@ type screen struct {
 	armed   bool   // the next ctrl+c leaves
 
 	since   time.Time // what runs runs since then
+	begin   bool      // the terminal's size has still to come
+	loading string    // the command whose script is being read
 	ticking bool
 	leaving bool
 	saved   []string
@@ -91,7 +100,10 @@ func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
 		o: o, title: o.Plan.Target.Text, st: st, keys: bindings(), engine: e, feed: f,
 		log: l, history: h,
 		facts: [panes - 1]*factPane{newExchangers(), newCapabilities(), newLimits(), newTLS()},
-		now:   status{doing: opening}, since: o.Now(),
+		now:   e.now, since: o.Now(), begin: true,
+	}
+	if e.script != nil {
+		m.load(e.script, "")
 	}
 	m.transcript = newTranscriptPane(l, &m.st)
 	m.resize(o.Width, o.Height)
@@ -113,14 +125,15 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyMsg:
 		cmd = m.key(msg)
 	case batch:
-		events, now := m.feed.take()
-		m.Apply(events, now)
+		m.Apply(m.feed.take())
 		cmd = m.awaken()
 	case tick:
 		m.ticking = false
 		cmd = m.awaken()
 	case saved:
 		m.wrote(msg)
+	case loaded:
+		cmd = m.run(msg)
 	case gone:
 		return m, tea.Quit
 	}
@@ -129,7 +142,7 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // awaken starts the ticking where something is awaited.
 func (m *screen) awaken() tea.Cmd {
-	if m.ticking || m.now.doing == idle {
+	if m.ticking || m.now.doing.still() {
 		return nil
 	}
 	m.ticking = true
@@ -138,6 +151,10 @@ func (m *screen) awaken() tea.Cmd {
 
 func (m *screen) resize(w, h int) {
 	m.lay = divide(w, h)
+	if m.begin && m.lay.shape != shapeTiny {
+		m.begin = false
+		m.showScript()
+	}
 	m.arrange()
 	if m.transcript.sel >= 0 && !m.transcript.follow {
 		m.transcript.sel = m.log.clamp(m.transcript.sel)
@@ -145,13 +162,20 @@ func (m *screen) resize(w, h int) {
 	}
 }
 
-// Apply takes what the session told, and what the engine does now. It moves
-// neither the focus nor the cursor, the selection or the window.
-func (m *screen) Apply(events []event.Event, now status) {
+// Apply takes what the session told, what became of the script, and what the
+// engine does now. It moves neither the focus nor the cursor, the selection or
+// the window.
+func (m *screen) Apply(events []event.Event, marks map[int32]mark, now status) {
 	for _, e := range events {
 		m.log.Apply(e)
-		m.view.Apply(e)
+		if f, failed := e.(event.Failed); !failed || f.Error.Kind != event.ExpectationFailed {
+			m.view.Apply(e) // that is the script's failure, the session goes on
+		}
 		m.judge(e)
+	}
+	if m.played != nil {
+		m.played.Apply(marks)
+		m.judgeScript(marks, now.script)
 	}
 	if len(events) > 0 {
 		m.transcript.start = m.view.Started
@@ -159,7 +183,7 @@ func (m *screen) Apply(events []event.Event, now status) {
 			p.stale()
 		}
 	}
-	if now.doing != m.now.doing && now.doing != idle {
+	if now.doing != m.now.doing && now.doing != idle || now.script.row != m.now.script.row {
 		m.since = m.o.Now()
 	}
 	m.now = now
@@ -172,6 +196,9 @@ func (m *screen) judge(e event.Event) {
 		m.ready, m.dialing = false, e
 	case event.Failed:
 		m.problem = &problem{mark: '!', lines: []string{e.Error.Message}}
+		if e.Error.Kind == event.ExpectationFailed {
+			return
+		}
 		if e.Error.Kind == event.Interrupted {
 			m.problem = &problem{mark: '~', lines: []string{"stopped: the session was not opened"}}
 		}
@@ -183,6 +210,9 @@ func (m *screen) judge(e event.Event) {
 	case event.Closed:
 		if e.By == "server" && m.problem == nil {
 			m.problem = &problem{mark: '!', lines: []string{"the server closed the connection", "esc, then r, connects again"}}
+			if m.now.script.phase.live() { // it may be what the script expects
+				m.problem = &problem{mark: '!', lines: []string{"the server closed the connection"}, reply: true}
+			}
 		}
 	case event.Reply:
 		m.judgeReply(e)
@@ -240,6 +270,10 @@ func (m *screen) where() where {
 		return inPager
 	case m.mode == modeQuestion:
 		return inQuestion
+	case m.mode == modeEdit:
+		return inEdit
+	case m.pane == scriptAt:
+		return inScript
 	case m.pane != 0:
 		return inFacts
 	}
@@ -248,8 +282,11 @@ func (m *screen) where() where {
 
 // field is the text field that has the focus.
 func (m *screen) field() *field {
-	if m.mode == modePalette {
+	switch m.mode {
+	case modePalette:
 		return &m.palette
+	case modeEdit:
+		return &m.edit
 	}
 	return &m.line
 }

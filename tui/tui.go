@@ -1,6 +1,9 @@
 // Package tui is the screen: the live transcript, the facts beside it, and a
 // line for typing SMTP.
 //
+// A script is played at its side, line after line, held where the person wants
+// it: that is a debugger, whose breakpoints are lines of SMTP.
+//
 // Three goroutines work together. The engine owns the session and does with it
 // what is asked for, one thing after another; between them it watches the
 // connection. The feed keeps what the session tells and wakes the screen some
@@ -24,7 +27,9 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ehlo/session"
+	"ehlo/session/event"
 	"ehlo/session/flow"
+	"ehlo/session/play"
 	"ehlo/session/transcript"
 
 	// It keeps the import of Bubble Tea from asking the terminal; see there.
@@ -33,17 +38,23 @@ import (
 
 // Options are what Run needs.
 type Options struct {
-	Session session.Options  // Sink is called too, before the screen sees an event
-	Plan    flow.Plan        // what to open at the start; Plan.Target.Text is the title
-	Version string           //
-	Dir     string           // for the history, transcripts and crash files; empty: nothing is kept
-	Input   io.Reader        // nil: the terminal
-	Output  io.Writer        // nil: the terminal
-	Width   int              // without a terminal: its size
-	Height  int              //
-	NoColor bool             // bold and reverse stay
-	Intro   []string         // notes at the start
-	Now     func() time.Time // nil: time.Now
+	Session session.Options // Sink is called too, before the screen sees an event
+	Plan    flow.Plan       // what to open at the start; Plan.Target.Text is the title
+	Version string          //
+	Dir     string          // for the history, transcripts and crash files; empty: nothing is kept
+	Input   io.Reader       // nil: the terminal
+	Output  io.Writer       // nil: the terminal
+	Width   int             // without a terminal: its size
+	Height  int             //
+	NoColor bool            // bold and reverse stay
+	Intro   []string        // notes at the start
+	// Script is played instead of opening a session, held before its first
+	// item; nil: none. What it says of a Plan is not looked at.
+	Script *play.Options
+	// Load reads a script for :run; sets are its NAME=VALUE. It may take its
+	// time. Nil: there is no :run.
+	Load func(file string, sets []string) (*play.Options, error)
+	Now  func() time.Time // nil: time.Now
 
 	started func(*tea.Program) // for tests
 }
@@ -54,6 +65,9 @@ type Result struct {
 	Saved   []string  // files that were written
 	Summary []string  // to be printed under the prompt
 	Signal  os.Signal // what ended it, or nil
+	// Script is why the last script that was played did not go well: the first
+	// expectation that failed, or what ended it. Nil: it did, or there was none.
+	Script *event.Error
 }
 
 // lastWait is how long the engine may take to end after the screen has.
@@ -73,7 +87,11 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	defer cancel()
 	f := newFeed(o.Session.Sink)
 	h := loadHistory(o.Dir)
-	e := newEngine(o, f)
+	var first *scriptRun
+	if o.Script != nil {
+		first = newScriptRun(newScriptIndex(o.Script.Script), *o.Script)
+	}
+	e := newEngine(o, f, first)
 	m := newScreen(o, f, e, h, newStyles(!o.NoColor && colorTerminal(os.Getenv("TERM")), utf8Locale()))
 
 	guard := &guard{}
@@ -122,6 +140,9 @@ func finish(m *screen, g *guard, ctx context.Context, err error) (Result, error)
 	_ = m.history.save(m.o.Dir)
 	signal, crash := g.ended()
 	r := Result{View: m.view, Saved: m.saved, Signal: signal}
+	if end := m.now.script.end; end != nil {
+		r.Script = end.err
+	}
 	g.try(func() { r.Summary = m.summary() })
 	if signal == nil && crash == nil {
 		if errors.Is(err, tea.ErrProgramKilled) {

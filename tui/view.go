@@ -75,11 +75,14 @@ func (m *screen) body() []string {
 	notices := m.notices()
 	h := m.lay.body - len(notices)
 	var left []string
-	if m.pane > 0 && m.lay.side == 0 {
+	switch {
+	case m.pane == scriptAt && m.lay.side == 0:
+		left = m.played.View(&m.st, m.lay.main, h, m.mode == modeBrowse, m.now.script)
+	case m.pane > 0 && m.lay.side == 0:
 		p := m.facts[m.pane-1]
 		p.refresh(m.builder(m.lay.main))
 		left = p.View(&m.st, m.lay.main, h, m.mode == modeBrowse)
-	} else {
+	default:
 		left = m.transcript.View(m.lay.main, h)
 	}
 	left = append(left, notices...)
@@ -101,7 +104,8 @@ func (m *screen) builder(w int) builder {
 }
 
 // notices are the rows below the transcript: what went wrong and stays, and
-// what the last key came to. They take a third of the body at most. While the
+// what the last key came to. They take a third of the body at most, and a row
+// more for what a script does next. While the
 // scrolling is paused, what the server does takes no row from the window: the
 // header and the count of errors tell of it, and it is there on G.
 func (m *screen) notices() []string {
@@ -137,72 +141,11 @@ func (m *screen) notices() []string {
 		}
 		hint = hint[:min(len(hint), most)]
 	}
-	rows = rows[:min(len(rows), most-len(hint))]
-	return append(rows, hint...)
-}
-
-// sideRow is a row of the facts at the right; a title joins the line between.
-type sideRow struct {
-	text  string
-	title bool
-}
-
-// side draws the facts at the right. Their first title stands in the tabs' row.
-func (m *screen) side() []sideRow {
-	w := m.lay.side
-	var rows []sideRow
-	for i, h := range m.sideHeights() {
-		if i > 0 {
-			rows = append(rows, sideRow{m.paneTitle(i+1, w), true})
-		}
-		focus := m.mode == modeBrowse && m.pane == i+1
-		for _, r := range m.facts[i].View(&m.st, w, h, focus) {
-			rows = append(rows, sideRow{r, false})
-		}
+	rows = append(rows[:min(len(rows), most-len(hint))], hint...)
+	if next, elapsed := m.nextRow(); next != "" && m.lay.body > len(rows)+1 {
+		rows = append([]string{m.st.bold.Render(g.apart(g.words(next), elapsed, w))}, rows...)
 	}
 	return rows
-}
-
-// sideHeights shares the body's rows among the four panes of facts: to each
-// what it needs, and where that is too much, less to the tallest.
-func (m *screen) sideHeights() [panes - 1]int {
-	var heights [panes - 1]int
-	left := m.lay.body - (panes - 2)
-	for i, p := range m.facts {
-		p.refresh(m.builder(m.lay.side))
-		heights[i] = len(p.facts)
-		left -= heights[i]
-	}
-	for left < 0 {
-		tallest := 0
-		for i := range heights {
-			if heights[i] > heights[tallest] {
-				tallest = i
-			}
-		}
-		// At once down to the next tallest, so that a list of 100,000 is cut in
-		// a few steps.
-		second := 1
-		for i := range heights {
-			if i != tallest {
-				second = max(second, heights[i])
-			}
-		}
-		less := min(max(heights[tallest]-second, 1), -left)
-		heights[tallest] -= less
-		left += less
-	}
-	heights[panes-2] += left
-	return heights
-}
-
-// factsHeight is how many rows a pane of facts has.
-func (m *screen) factsHeight(i int) int {
-	if m.lay.side > 0 {
-		return m.sideHeights()[i]
-	}
-	m.facts[i].refresh(m.builder(m.lay.main))
-	return max(m.lay.body-len(m.notices()), 1)
 }
 
 // paneTitle is "2 MX (3)---------" in w cells.
@@ -218,8 +161,17 @@ func (m *screen) paneTitle(pane, w int) string {
 }
 
 func (m *screen) paneName(pane int) string {
-	if pane == 0 {
+	switch {
+	case pane == 0:
 		return "Transcript"
+	case pane == scriptAt && m.lay.side > 0:
+		name := "Script " + m.st.glyphs.words(m.played.name())
+		if !m.played.follow && m.live() {
+			name += " (G follows)"
+		}
+		return name
+	case pane == scriptAt:
+		return "Script"
 	}
 	p := m.facts[pane-1]
 	if n := p.tab(&m.view); n != "" {
@@ -238,10 +190,17 @@ func (m *screen) tabs() string {
 		if m.mode == modePager {
 			left = g.fit(m.st.dim.Render(g.horizontal)+m.st.reverse.Render(m.pager.title)+m.st.dim.Render(strings.Repeat(g.horizontal, m.lay.main)), m.lay.main-cells(follow)-1)
 		}
-		return left + m.followStyle().Render(follow) + m.st.dim.Render(g.horizontal+g.down) + m.paneTitle(1, m.lay.side)
+		first := 1
+		if m.played != nil {
+			first = scriptAt
+		}
+		return left + m.followStyle().Render(follow) + m.st.dim.Render(g.horizontal+g.down) + m.paneTitle(first, m.lay.side)
 	}
 	row := ""
-	for i := range panes {
+	for i := range scriptAt + 1 {
+		if i >= panes && (i != scriptAt || m.played == nil) {
+			continue
+		}
 		name := fmt.Sprintf("%d %s", i+1, m.paneName(i))
 		if i == m.pane && m.mode != modePager {
 			row += m.st.reverse.Render("["+name+"]") + " "
@@ -285,15 +244,30 @@ func (m *screen) waiting() string {
 	return what + ", " + d
 }
 
+// soon is how long a line of a script may run before it is said how long.
+const soon = time.Second / 2
+
 func (m *screen) awaited() (what string, since time.Time, most time.Duration) {
 	c := m.view.Now()
 	switch {
 	case m.leaving:
 		return "leaving", m.since, farewell
-	case m.now.doing == idle && c != nil && c.Waiting != nil && m.now.connected:
+	case m.now.doing == idle && c != nil && c.Waiting != nil && m.now.connected && m.now.owes:
 		return c.Waiting.For + " is still due", time.Time{}, 0
-	case m.now.doing == idle:
+	case m.now.doing.still():
 		return "", time.Time{}, 0
+	case m.now.doing == playing && (c == nil || c.Waiting == nil || !m.now.connected && c.State != transcript.Connecting):
+		if n := m.now.script.row; n >= 0 && m.played != nil {
+			since := m.since
+			if m.o.Now().Sub(since) < soon {
+				since = time.Time{}
+			}
+			return "running " + m.played.x.place(n), since, 0
+		}
+		if c != nil && c.State == transcript.Connecting {
+			return "connecting to " + c.Name(), c.Started, m.dialing.Timeout
+		}
+		return "looking up " + m.title, m.since, 0
 	case c == nil || c.State == transcript.Closed || c.State == transcript.Failing:
 		return "looking up " + m.title, m.since, 0
 	case c.Waiting != nil:
@@ -308,7 +282,9 @@ func (m *screen) awaited() (what string, since time.Time, most time.Duration) {
 func (m *screen) status() string {
 	g := m.st.glyphs
 	words := []string{m.modeWord()}
-	if w := m.waiting(); w != "" {
+	if s := m.scriptWords(); s != "" && (m.live() || m.now.doing.still()) {
+		words = append(words, g.words(s))
+	} else if w := m.waiting(); w != "" {
 		words = append(words, g.words(w)+" (ctrl+c stops)")
 	}
 	if m.lay.side == 0 {
@@ -322,8 +298,11 @@ func (m *screen) status() string {
 	}
 	row, used := "", 0
 	for i, w := range words {
-		if used+cells(w)+3 > m.lay.w {
-			break
+		if room := m.lay.w - used - 3; cells(w) > room {
+			if i != 1 || room < 8 {
+				break
+			}
+			w = g.cut(w, room)
 		}
 		s := m.st.dim
 		if i == 0 {
@@ -345,8 +324,12 @@ func (m *screen) modeWord() string {
 		return strings.ToUpper(m.pager.title)
 	case m.mode == modeQuestion:
 		return "LEAVE?"
+	case m.mode == modeEdit:
+		return "EDIT"
 	case m.mode == modeBrowse:
 		return "BROWSE"
+	case m.now.inText && m.live():
+		return "MESSAGE TEXT" // the script's words need the room
 	case m.now.inText:
 		return "MESSAGE TEXT, a line with only . ends it"
 	case m.now.asked:
@@ -362,9 +345,15 @@ func (m *screen) prompt() string {
 	switch m.mode {
 	case modePalette:
 		return m.st.bold.Render(":") + m.palette.view(&m.st, w-1, true, false)
+	case modeEdit:
+		label := strings.TrimPrefix(m.played.x.place(m.now.script.row), "line ") + "> "
+		label = g.cut(g.words(label), w/3)
+		return m.st.bold.Render(label) + m.edit.view(&m.st, w-cells(label), true, false)
 	case modeQuestion:
 		text := "Leave? The session is open: y sends QUIT and leaves, n stays"
 		switch {
+		case m.live():
+			text = "Leave? The script has not ended: y stops it and leaves, n stays"
 		case m.now.inText:
 			text = "Leave? The message text is not ended: y drops it and leaves, n stays"
 		case !m.now.connected && len(m.line.text) > 0:
@@ -401,6 +390,12 @@ func (m *screen) prompt() string {
 func (m *screen) placeholder(w int, focus bool) string {
 	text := ""
 	switch {
+	case m.now.script.phase.goes() && w < middleWidth:
+		text = "(locked)"
+	case m.now.script.phase.goes() && focus:
+		text = "(locked while the script runs: esc, then space holds it)"
+	case m.now.script.phase.goes():
+		text = "(locked while the script runs: space holds it)"
 	case !focus:
 		text = "(i: type SMTP)"
 	case m.now.inText:
@@ -425,7 +420,7 @@ func (m *screen) placeholder(w int, focus bool) string {
 func (m *screen) lastRow() string {
 	g := m.st.glyphs
 	if m.lay.shape == shapeSmall {
-		if w := m.waiting(); w != "" {
+		if w := m.waiting(); w != "" && !m.live() {
 			return g.fit(g.words(w), m.lay.w)
 		}
 		if !m.transcript.follow {

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ehlo/session/event"
-	"ehlo/session/transcript"
+	"ehlo/session/play"
 	"ehlo/tui"
 )
 
@@ -64,28 +64,37 @@ func (a *app) onTerminal() bool {
 
 // screen runs the interactive session.
 func (a *app) screen(c *cobra.Command, f *flags, set settings, name string, intro []string) error {
+	_, err := a.screenWith(c, f, set, name, tui.Options{Intro: intro}, play.Options{})
+	return err
+}
+
+// screenWith runs the screen; scripts that are run in it are played like one.
+func (a *app) screenWith(c *cobra.Command, f *flags, set settings, name string, o tui.Options, like play.Options) (tui.Result, error) {
 	target, err := f.target(name)
 	if err != nil {
-		return err
+		return tui.Result{}, err
 	}
 	a.aim(&set.plan, target)
 	if set.plan.Login, err = f.login.login(c.Context(), target.User, a.prompter(c.Context())); err != nil {
-		return err
+		return tui.Result{}, err
 	}
 	finish := func() error { return nil }
 	if f.record != "" {
 		out, err := a.newFaces(f, "interactive")
 		if err != nil {
-			return err
+			return tui.Result{}, err
 		}
-		text := transcript.Text{W: out.record}
-		set.options.Sink = func(e event.Event) { text.Apply(e) }
-		finish = out.finish
+		script := out.record.script()
+		set.options.Sink = func(e event.Event) { script.Apply(e) }
+		finish = func() error {
+			_ = script.Flush() // the keeper has the error
+			return out.finish()
+		}
 	}
-	result, err := tui.Run(c.Context(), tui.Options{
-		Session: set.options, Plan: set.plan, Version: version(), Dir: stateDir(), Intro: intro,
-		NoColor: f.noColor || os.Getenv("NO_COLOR") != "",
-	})
+	o.Session, o.Plan, o.Version, o.Dir = set.options, set.plan, version(), stateDir()
+	o.NoColor = f.noColor || os.Getenv("NO_COLOR") != ""
+	o.Load = a.loader(set, like)
+	result, err := tui.Run(c.Context(), o)
 	for _, l := range result.Summary {
 		fmt.Fprintln(a.out, l)
 	}
@@ -95,7 +104,7 @@ func (a *app) screen(c *cobra.Command, f *flags, set settings, name string, intr
 	if failed := finish(); err == nil {
 		err = failed
 	}
-	return err
+	return result, err
 }
 
 // stateDir is where the screen keeps its history and what it saves.

@@ -269,8 +269,8 @@ func (r *runs) of(v *transcript.View) *playing {
 // result says how many expectations there were, and which did not come true.
 func (r *runs) result(v *transcript.View) []string {
 	one := r.of(v)
-	if one == nil {
-		return nil
+	if one == nil || len(one.outcomes) == 0 && one.err != nil {
+		return nil // it did not come to that
 	}
 	failed := one.failed()
 	lines := []string{fmt.Sprintf("%s: %s", r.options.Script.Name, countExpectations(len(one.outcomes), len(failed)))}

@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"ehlo/session"
@@ -51,16 +52,6 @@ type Options struct {
 	Done func(Outcome)    // is told of each item, or nil
 	Now  func() time.Time // nil: time.Now
 }
-
-// Gate is asked before each item is carried out, comments aside. It may hold
-// the script by not returning, and do other things with the session meanwhile;
-// have other items carried out in its place; and end the script, with
-// ErrStopped or another error. With now each C: line is sent at once, and not
-// together with the next.
-type Gate func(ctx context.Context, next script.Item) (instead []script.Item, now bool, err error)
-
-// ErrStopped ends a script where it is, without an error.
-var ErrStopped = errors.New("the script was stopped")
 
 // Outcome is what became of an item.
 type Outcome struct {
@@ -107,6 +98,7 @@ type player struct {
 	routed    string        // the target whose servers the session knows
 	replies   []wire.Reply  // they have come, and no S: line has taken them
 	last      wire.Reply    // that was taken
+	heard     bool          // by the present item
 	took      time.Duration // it, from its command
 	stage     event.Stage   // it belongs there
 	wait      time.Duration // what @timeout said; 0: nothing
@@ -193,29 +185,6 @@ func joined(i script.Reply, rest []script.Item) (all script.Reply, more int) {
 	return i, more
 }
 
-// gated carries out an item, or what the gate puts in its place.
-func (p *player) gated(ctx context.Context, item script.Item, rest []script.Item) error {
-	if p.left(item) {
-		return nil
-	}
-	if p.o.Gate == nil {
-		return p.item(ctx, item, rest)
-	}
-	instead, now, err := p.o.Gate(ctx, item)
-	if err != nil {
-		return err
-	}
-	for _, i := range instead {
-		if err := p.item(ctx, i, rest); err != nil {
-			return err
-		}
-	}
-	if now {
-		return p.flush(ctx, item.At())
-	}
-	return nil
-}
-
 // left says that an item is left out, because of a failure before it.
 func (p *player) left(item script.Item) bool {
 	switch p.skipping {
@@ -240,6 +209,7 @@ func (p *player) left(item script.Item) bool {
 // item carries out one item and judges it.
 func (p *player) item(ctx context.Context, item script.Item, rest []script.Item) error {
 	began := p.o.Now()
+	p.heard = false
 	mismatch, err := p.do(ctx, item, rest)
 	if err != nil {
 		return err
@@ -252,7 +222,8 @@ func (p *player) item(ctx context.Context, item script.Item, rest []script.Item)
 	}
 	p.failures++
 	failure := event.Errorf(event.ExpectationFailed, event.ScriptRun, "%s", mismatch)
-	if len(p.last.Lines) > 0 {
+	failure.Lines = below(mismatch)
+	if p.heard {
 		reply := p.last
 		failure.Reply = &reply
 	}
@@ -269,6 +240,15 @@ func (p *player) item(ctx context.Context, item script.Item, rest []script.Item)
 		p.skipping = theMessage
 	}
 	return nil
+}
+
+// below is a mismatch as a person compares it: one above the other.
+func below(m *script.Mismatch) []string {
+	actual := m.Actual
+	if strings.HasPrefix(m.Expected, "S: ") && actual != "" && '0' <= actual[0] && actual[0] <= '9' {
+		actual = "S: " + actual
+	}
+	return []string{"FAILED " + m.Position.String(), "  expected  " + m.Expected, "  actual    " + actual}
 }
 
 func expects(item script.Item) bool {
@@ -291,20 +271,30 @@ func (p *player) end(ctx context.Context, err error) error {
 		err = p.rest(ctx)
 	}
 	switch {
+	case p.o.Open && p.s.Connected() && !p.quit && !unverified(err):
+		// The session is not the script's: it goes on.
+		if p.first == nil && !errors.Is(err, ErrStopped) {
+			return err
+		}
+		return p.verdict()
 	case ctx.Err() != nil:
 		flow.Leave(ctx, p.s, p.o.Plan)
 		return ctx.Err()
-	case p.o.Open && p.s.Connected() && (err == nil || errors.Is(err, ErrStopped) || errors.Is(err, errMismatch)):
-		return p.verdict() // the session is not the script's
-	case err == nil, errors.Is(err, ErrStopped):
-		_ = p.hangUp(ctx, script.Position{}, session.Close{})
-		return p.verdict()
-	case errors.Is(err, errMismatch):
+	case p.first != nil:
 		p.leave(ctx)
 		return p.verdict()
+	case err == nil, errors.Is(err, ErrStopped):
+		_ = p.hangUp(ctx, script.Position{}, session.Close{Gently: true})
+		return nil
 	}
-	p.leave(ctx)
-	return p.over(err)
+	flow.Leave(ctx, p.s, p.o.Plan)
+	return err
+}
+
+// unverified says that the plan wants no session with this server.
+func unverified(err error) bool {
+	e, ok := errors.AsType[*event.Error](err)
+	return ok && e.Kind == event.TLSUnverified
 }
 
 // rest sends what is still collected, and shows the replies that the server owes
@@ -322,14 +312,6 @@ func (p *player) rest(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// over is an error that ended the script; what failed before it counts first.
-func (p *player) over(err error) error {
-	if p.first != nil {
-		return p.verdict()
-	}
-	return err
 }
 
 // verdict is the first failure, or nil.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -49,7 +50,11 @@ func (p *player) do(ctx context.Context, item script.Item, rest []script.Item) (
 	case script.Flush:
 		return nil, p.flush(ctx, at)
 	case script.Sleep:
-		return nil, p.sleep(ctx, at, i.For)
+		d, err := i.Duration(p.vars)
+		if err != nil {
+			return nil, p.wrong(err)
+		}
+		return nil, p.sleep(ctx, at, d)
 	case script.Timeout:
 		p.wait = i.After
 		return nil, p.s.Do(ctx, session.Limit{After: i.After})
@@ -58,10 +63,13 @@ func (p *player) do(ctx context.Context, item script.Item, rest []script.Item) (
 	case script.ExpectSilence:
 		return p.silence(ctx, i)
 	case script.Close:
-		return nil, p.hangUp(ctx, at, session.Close{})
+		return nil, p.hangUp(ctx, at, session.Close{Gently: true})
 	case script.Reset:
 		return nil, p.hangUp(ctx, at, session.Reset{})
 	case script.Set:
+		if _, given := p.o.Vars[i.Name]; given {
+			return nil, nil // what the person sets wins: the script has a default
+		}
 		value, err := i.Value.Expand(p.vars)
 		if err != nil {
 			return nil, p.wrong(err)
@@ -173,7 +181,7 @@ func (p *player) auth(ctx context.Context, i script.Auth, rest []script.Item) (*
 		p.replies = append(p.replies, r)
 		return nil, nil
 	}
-	p.last, p.took = p.s.Safe(r), p.s.Took()
+	p.last, p.took, p.heard = p.s.Safe(r), p.s.Took(), true
 	if !r.Positive() {
 		return &script.Mismatch{Position: i.Position, Expected: strings.TrimSpace("@auth "+string(mechanism)) + " to log in", Actual: p.last.String()}, nil
 	}
@@ -199,6 +207,9 @@ func (p *player) data(ctx context.Context, at script.Position, name script.Text,
 	path, err := script.File(at, name, p.vars)
 	if err != nil {
 		return nil, p.wrong(err)
+	}
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole // the transcript names the file: it may be played elsewhere
 	}
 	m, err := message.FromFile(path)
 	if err != nil {
@@ -264,7 +275,7 @@ func (p *player) listen(ctx context.Context, at script.Position, d time.Duration
 	}
 	r := p.s.Safe(p.replies[0])
 	p.replies = p.replies[1:]
-	p.last, p.took = r, p.s.Took()
+	p.last, p.took, p.heard = r, p.s.Took(), true
 	return "S: " + r.String(), nil
 }
 

@@ -23,10 +23,7 @@ func (p *player) hold(ctx context.Context, at script.Position, piece session.Pie
 		return nil, err
 	}
 	if !p.s.Connected() {
-		said := script.Said(piece.Octets)
-		if piece.Raw {
-			said = "@raw " + quoted(piece.Octets)
-		}
+		said := p.unsaid(piece)
 		return &script.Mismatch{Position: at, Expected: "to send " + said, Actual: "the connection is closed"}, nil
 	}
 	p.held = append(p.held, piece)
@@ -34,6 +31,19 @@ func (p *player) hold(ctx context.Context, at script.Position, piece session.Pie
 		return nil, p.flush(ctx, at)
 	}
 	return nil, nil
+}
+
+// unsaid is what could not be sent, for a sentence; nothing in it is secret.
+func (p *player) unsaid(piece session.Piece) string {
+	switch {
+	case p.last.Code == 334:
+		return "an answer to 334"
+	case wire.Verb(piece.Octets) == "AUTH":
+		return "C: AUTH"
+	case piece.Raw:
+		return "@raw " + quoted(piece.Octets)
+	}
+	return script.Said(piece.Octets)
 }
 
 // ensure opens a connection where the script has had none yet.
@@ -100,7 +110,7 @@ func (p *player) next(ctx context.Context) (r wire.Reply, instead string, err er
 	if len(p.replies) > 0 {
 		r = p.s.Safe(p.replies[0])
 		p.replies = p.replies[1:]
-		p.last, p.took = r, p.s.Took()
+		p.last, p.took, p.heard = r, p.s.Took(), true
 		return r, "", nil
 	}
 	if ctx.Err() != nil {

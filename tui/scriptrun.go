@@ -1,0 +1,413 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ehlo/session"
+	"ehlo/session/event"
+	"ehlo/session/play"
+	lang "ehlo/session/script"
+	"ehlo/session/wire"
+)
+
+// phase is what a script does.
+type phase uint8
+
+const (
+	phaseNone    phase = iota // there is none
+	phaseRunning              // it goes on
+	phasePausing              // it goes on with its present item, and is held then
+	phaseHeld                 // it waits for the person
+	phaseEnded                //
+)
+
+// goes says that an item is being carried out.
+func (p phase) goes() bool { return p == phaseRunning || p == phasePausing }
+
+// live says that a script is being played.
+func (p phase) live() bool { return p.goes() || p == phaseHeld }
+
+// scriptStatus is where a script is.
+type scriptStatus struct {
+	phase phase
+	row   int32      // that runs, or comes next; -1: it has not begun
+	stop  bool       // it is held by a breakpoint
+	end   *scriptEnd // how it ended
+}
+
+// scriptEnd is how a script ended.
+type scriptEnd struct {
+	word  string       // OK, FAIL, STOPPED
+	count string       // "all 9 expectations came true"
+	text  string       // "smoke.smtp: all 9 expectations came true"
+	err   *event.Error // the first expectation that failed, or what ended it
+}
+
+// scriptRun is a script that is being played. The engine's goroutine carries it
+// out, and between its items holds it, serves the person and watches the
+// connection; what the person wants of it is under the engine's mutex.
+type scriptRun struct {
+	x *scriptIndex
+	o play.Options
+
+	// Under the mutex.
+	steps    int            // so many items are to be carried out
+	free     bool           // it goes on by itself
+	stop     bool           // it is to end
+	breaks   map[int32]bool // the rows with a breakpoint
+	edited   bool           // in place of the next item:
+	instead  []lang.Item
+	stopItem context.CancelFunc // ends the item that runs; nil: none does
+	stopAll  context.CancelFunc // ends the script
+	broken   bool               // ctrl+c ended the item
+
+	// The engine's own.
+	row     int32   // where it is
+	here    bool    // the gate was asked about the item of that row, and it is not done
+	flushed bool    // what was collected has been sent
+	laps    []int32 // of each section
+	expects int     // expectations that were judged
+	failed  int
+}
+
+func newScriptRun(x *scriptIndex, o play.Options) *scriptRun {
+	return &scriptRun{x: x, o: o, breaks: map[int32]bool{}, row: -1, laps: make([]int32, len(x.sections))}
+}
+
+// waits says that nothing was asked of a script that is held: a line may be
+// typed.
+func (r *scriptRun) waits() bool { return r.steps == 0 && !r.free && !r.stop }
+
+// interrupt ends the item that runs; the script is then held before it. A
+// second time, or where there is no item, it ends the script.
+func (r *scriptRun) interrupt() {
+	r.free, r.steps = false, 0
+	switch {
+	case r.stopItem != nil && !r.broken:
+		r.broken = true
+		r.stopItem()
+	case r.stopAll != nil:
+		r.stopAll()
+	}
+}
+
+// atStart is the status of a script that is about to begin.
+func atStart() scriptStatus { return scriptStatus{phase: phaseRunning, row: -1} }
+
+// listening bounds one wait for what the server says while a script is held;
+// the next one begins behind it.
+const listening = time.Hour
+
+// play plays a script, held before its first item. The session stays open
+// behind it.
+func (e *engine) play(ctx context.Context, r *scriptRun) {
+	whole, stop := context.WithCancel(ctx)
+	defer stop()
+	o := r.o
+	o.Plan, o.Open, o.Gate, o.Done = e.plan, true, e.gate, e.judged
+	e.mu.Lock()
+	r.stopAll = stop
+	if e.now.doing == leaving {
+		stop()
+	}
+	e.mu.Unlock()
+	err := play.Run(whole, e.s, o)
+	e.over(r, err, whole.Err() != nil)
+}
+
+// gate is asked before each item of the script: it holds the script, and serves
+// the person meanwhile.
+func (e *engine) gate(ctx context.Context, next lang.Item) (play.Step, error) {
+	r := e.script
+	e.arrive(r, next)
+	if e.holds(r) && !r.flushed {
+		// What is shown as done has been sent.
+		r.flushed = true
+		return play.Step{Now: true, Again: true}, nil
+	}
+	replies, err := e.hold(ctx, r)
+	if err != nil {
+		return play.Step{}, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	step := play.Step{Items: []lang.Item{next}, Now: !r.free, Replies: replies}
+	if r.steps > 0 {
+		r.steps--
+	}
+	if r.edited {
+		step.Items, r.instead, r.edited = r.instead, nil, false
+	}
+	r.flushed = !r.free
+	if len(step.Items) == 0 {
+		r.here = false
+		e.feed.mark(r.row, mark{state: stateLeft})
+	}
+	var stop context.CancelFunc
+	step.Context, stop = context.WithCancel(ctx)
+	r.stopItem = stop
+	return step, nil
+}
+
+// holds says that the script is held now.
+func (e *engine) holds(r *scriptRun) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return r.steps == 0 && !r.free
+}
+
+// arrive notes that an item is next, and whether the script is held there: by a
+// breakpoint, or because the item was ended before it was done.
+func (e *engine) arrive(r *scriptRun, next lang.Item) {
+	again := r.here
+	if !again {
+		e.advance(r, next.At())
+		r.here = true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r.stopItem != nil {
+		r.stopItem() // it is over
+		r.stopItem = nil
+	}
+	stopped := r.free && !again && r.breaks[r.row]
+	if stopped {
+		r.free = false
+	}
+	r.broken = false
+	e.now.script.row, e.now.script.stop = r.row, stopped || again && e.now.script.stop
+	e.feed.set(e.now)
+}
+
+// advance finds the row of the next item, and counts the times of each @repeat.
+func (e *engine) advance(r *scriptRun, at lang.Position) {
+	from := r.row
+	row, again := r.x.find(from, at, func(n int32) bool { return r.laps[n] < r.x.sections[n].times })
+	if from >= 0 {
+		for n := r.x.rows[from].section; n >= 0 && !r.x.inside(row, n); n = r.x.sections[n].outer {
+			e.feed.mark(r.x.sections[n].first, mark{state: stateOK, lap: r.laps[n]})
+			r.laps[n] = 0
+		}
+	}
+	if again >= 0 {
+		s := r.x.sections[again]
+		r.laps[again]++
+		for n := again + 1; int(n) < len(r.laps) && r.x.sections[n].first <= s.last; n++ {
+			r.laps[n] = 0
+		}
+		e.feed.unmark(s.first, s.last)
+	}
+	for n := r.x.rows[row].section; n >= 0; n = r.x.sections[n].outer {
+		r.laps[n] = max(r.laps[n], 1)
+		e.feed.mark(r.x.sections[n].first, mark{lap: r.laps[n]})
+	}
+	r.row = row
+}
+
+// hold waits until the script may go on. What is typed meanwhile goes out at
+// once; what the server says meanwhile is shown at once, and is for the script:
+// replies are those that no typed line has asked for.
+func (e *engine) hold(ctx context.Context, r *scriptRun) (replies []wire.Reply, err error) {
+	deaf := false // listening failed, and would fail again at once
+	for {
+		e.mu.Lock()
+		e.look()
+		switch {
+		case ctx.Err() != nil:
+			e.mu.Unlock()
+			return nil, ctx.Err()
+		case r.stop:
+			e.mu.Unlock()
+			return nil, play.ErrStopped
+		case len(e.queue) > 0:
+			q := e.queue[0]
+			e.queue = e.queue[1:]
+			e.mu.Unlock()
+			if q.line != nil {
+				e.work(ctx, func(ctx context.Context) { e.say(ctx, *q.line, q.text) })
+			}
+			continue
+		case r.steps > 0 || r.free:
+			e.now.doing, e.now.script.phase, e.now.script.stop = playing, phaseRunning, false
+			e.feed.set(e.now)
+			e.mu.Unlock()
+			return replies, nil
+		}
+		e.now.doing, e.now.script.phase = holding, phaseHeld
+		e.feed.set(e.now)
+		if !e.now.connected || deaf {
+			e.mu.Unlock()
+			select {
+			case <-e.wake:
+			case <-ctx.Done():
+			}
+			deaf = false
+			continue
+		}
+		watch, stop := context.WithCancel(ctx)
+		e.stopWatch = stop
+		e.mu.Unlock()
+		said, err := e.listen(watch)
+		deaf = err != nil && watch.Err() == nil
+		stop()
+		replies = append(replies, said...)
+		e.settle()
+	}
+}
+
+// listen waits for what the server says, until ctx ends. It reads literally, as
+// the script would.
+func (e *engine) listen(ctx context.Context) ([]wire.Reply, error) {
+	e.listens = true
+	defer func() { e.listens = false }()
+	err := e.s.Do(ctx, session.Listen{For: listening})
+	return e.s.Replies(), err
+}
+
+// judged takes what became of an item.
+func (e *engine) judged(o play.Outcome) {
+	r := e.script
+	r.here = false
+	if o.Expects {
+		r.expects++
+	}
+	m := mark{state: stateOK}
+	if o.Mismatch != nil {
+		r.failed++
+		m = mark{state: stateFail, why: "expected " + o.Mismatch.Expected + ", got " + o.Mismatch.Actual}
+	}
+	e.feed.mark(r.row, m)
+}
+
+// over tells how the script ended.
+func (e *engine) over(r *scriptRun, err error, interrupted bool) {
+	end := &scriptEnd{word: wordOK, count: expectations(r.expects, r.failed)}
+	end.text = r.x.name + ": " + end.count
+	failure, _ := errors.AsType[*event.Error](err)
+	e.mu.Lock()
+	stopped := r.stop || interrupted
+	e.mu.Unlock()
+	switch {
+	case stopped:
+		end.word, end.text = "STOPPED", fmt.Sprintf("%s was stopped before %s; until then: %s", r.x.name, r.x.place(r.row), end.count)
+	case failure != nil && failure.Kind != event.ExpectationFailed:
+		end.word, end.text = wordFail, failure.Message
+		if r.here {
+			e.feed.mark(r.row, mark{state: stateFail, why: failure.Message})
+		}
+	case r.failed > 0:
+		end.word = wordFail
+	}
+	if end.err = failure; failure == nil || failure.Kind == event.ExpectationFailed {
+		e.s.Note("%s", end.text)
+	}
+	for n := r.section(); n >= 0; n = r.x.sections[n].outer {
+		m := mark{lap: r.laps[n]}
+		if end.word == wordOK {
+			m.state = stateOK
+		}
+		e.feed.mark(r.x.sections[n].first, m)
+	}
+	e.mu.Lock()
+	e.script = nil
+	e.now.script.phase, e.now.script.stop, e.now.script.end = phaseEnded, false, end
+	e.mu.Unlock()
+	e.settle()
+}
+
+// section is the innermost one that the script is in, or -1.
+func (r *scriptRun) section() int32 {
+	if r.row < 0 {
+		return -1
+	}
+	return r.x.rows[r.row].section
+}
+
+// expectations says how many came true.
+func expectations(all, failed int) string {
+	switch {
+	case all == 0:
+		return "nothing was expected"
+	case failed == 0 && all == 1:
+		return "the one expectation came true"
+	case failed == 0:
+		return fmt.Sprintf("all %s expectations came true", wire.Thousands(uint64(all)))
+	}
+	return fmt.Sprintf("%s of %s expectations failed", wire.Thousands(uint64(failed)), wire.Thousands(uint64(all)))
+}
+
+// step lets the script carry out one more item. One that goes on by itself is
+// held at the next instead.
+func (e *engine) step() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch r := e.script; {
+	case r == nil:
+	case r.free:
+		e.pauseLocked()
+	default:
+		r.steps++
+		e.poke()
+	}
+}
+
+// goOn lets the script go on by itself.
+func (e *engine) goOn() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.script == nil {
+		return
+	}
+	e.script.free = true
+	if e.now.script.phase == phasePausing {
+		e.now.script.phase = phaseRunning
+		e.feed.set(e.now)
+	}
+	e.poke()
+}
+
+// pause holds the script at its next item.
+func (e *engine) pause() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.script != nil {
+		e.pauseLocked()
+	}
+}
+
+func (e *engine) pauseLocked() {
+	e.script.free, e.script.steps = false, 0
+	if e.now.script.phase == phaseRunning {
+		e.now.script.phase = phasePausing
+		e.feed.set(e.now)
+	}
+}
+
+// breakAt sets or clears a breakpoint.
+func (e *engine) breakAt(row int32, on bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.script == nil {
+		return
+	}
+	if on {
+		e.script.breaks[row] = true
+	} else {
+		delete(e.script.breaks, row)
+	}
+}
+
+// replace has other items carried out in the place of the next one.
+func (e *engine) replace(row int32, items []lang.Item) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := e.script
+	if r == nil || e.now.doing != holding || !r.waits() || e.now.script.row != row {
+		return errors.New("the script goes on: esc, then space holds it")
+	}
+	r.instead, r.edited = items, true
+	return nil
+}

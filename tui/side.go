@@ -1,0 +1,89 @@
+package tui
+
+// sideRow is a row of the facts at the right; a title joins the line between.
+type sideRow struct {
+	text  string
+	title bool
+}
+
+// side draws the facts at the right. Their first title stands in the tabs' row.
+func (m *screen) side() []sideRow {
+	w := m.lay.side
+	var rows []sideRow
+	if m.played != nil {
+		focus := m.mode == modeBrowse && m.pane == scriptAt
+		for _, r := range m.played.View(&m.st, w, m.scriptHeight(), focus, m.now.script) {
+			rows = append(rows, sideRow{r, false})
+		}
+	}
+	for i, h := range m.sideHeights() {
+		if i > 0 || m.played != nil {
+			rows = append(rows, sideRow{m.paneTitle(i+1, w), true})
+		}
+		focus := m.mode == modeBrowse && m.pane == i+1
+		for _, r := range m.facts[i].View(&m.st, w, h, focus) {
+			rows = append(rows, sideRow{r, false})
+		}
+	}
+	return rows
+}
+
+// scriptHeight is how many rows the script has: at the side what it needs, up
+// to half of them, or to what the facts leave.
+func (m *screen) scriptHeight() int {
+	if m.lay.side == 0 {
+		return max(m.lay.body-len(m.notices()), 1)
+	}
+	left := m.lay.body - (panes - 1)
+	for _, p := range m.facts {
+		p.refresh(m.builder(m.lay.side))
+		left -= len(p.facts)
+	}
+	return min(max(len(m.played.x.rows), 1), max(m.lay.body/2, left))
+}
+
+// sideHeights shares the body's rows among the four panes of facts, below the
+// script: to each what it needs, and where that is too much, less to the
+// tallest.
+func (m *screen) sideHeights() [panes - 1]int {
+	var heights [panes - 1]int
+	left := m.lay.body - (panes - 2)
+	if m.played != nil {
+		left -= m.scriptHeight() + 1
+	}
+	for i, p := range m.facts {
+		p.refresh(m.builder(m.lay.side))
+		heights[i] = len(p.facts)
+		left -= heights[i]
+	}
+	for left < 0 {
+		tallest := 0
+		for i := range heights {
+			if heights[i] > heights[tallest] {
+				tallest = i
+			}
+		}
+		// At once down to the next tallest, so that a list of 100,000 is cut in
+		// a few steps.
+		second := 1
+		for i := range heights {
+			if i != tallest {
+				second = max(second, heights[i])
+			}
+		}
+		less := min(max(heights[tallest]-second, 1), -left)
+		heights[tallest] -= less
+		left += less
+	}
+	heights[panes-2] += left
+	return heights
+}
+
+// factsHeight is how many rows a pane of facts has.
+func (m *screen) factsHeight(i int) int {
+	if m.lay.side > 0 {
+		return m.sideHeights()[i]
+	}
+	m.facts[i].refresh(m.builder(m.lay.main))
+	return max(m.lay.body-len(m.notices()), 1)
+}
