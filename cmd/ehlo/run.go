@@ -193,7 +193,7 @@ func input(err error, what string) *event.Error {
 // root is the tree of commands.
 func (a *app) root() *cobra.Command {
 	root := a.interactive()
-	root.AddCommand(a.probe(), a.size(), a.send(), a.playRun(), a.mx(), a.demo(), a.completion(), a.version())
+	root.AddCommand(a.probe(), a.size(), a.send(), a.playRun(), a.serve(), a.mx(), a.demo(), a.completion(), a.version())
 	root.SetHelpCommand(a.help(root))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SilenceErrors, root.SilenceUsage = true, true

@@ -131,6 +131,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:      os.Getenv("UPDATE_SCRIPTS") != "",
 		Setup: func(env *testscript.Env) error {
 			env.Values[served{}] = new(*smtptest.Server)
+			env.Values[running{}] = new(*background)
 			env.Setenv("DNS", dns.Addr)
 			env.Setenv("PORT", port)
 			env.Setenv("CLOSED", closed.Addr().String())
@@ -148,11 +149,15 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "ca.pem"), ca, 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exit":   exitIs,
-			"serve":  serve,
-			"clean":  clean,
-			"client": client,
-			"config": configIs,
+			"exit":    exitIs,
+			"serve":   startServer,
+			"clean":   clean,
+			"client":  client,
+			"config":  configIs,
+			"serving": serving,
+			"ended":   ended,
+			"gone":    gone,
+			"says":    says,
 		},
 	})
 }
@@ -190,9 +195,9 @@ func clean(ts *testscript.TestScript, _ bool, args []string) {
 // served is the key of the server that a script has started last.
 type served struct{}
 
-// serve starts a server that plays the S: side of a script file, and puts its
+// startServer starts a server that plays the S: side of a script file, and puts its
 // address into $ADDR.
-func serve(ts *testscript.TestScript, neg bool, args []string) {
+func startServer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serve FILE")
 	}

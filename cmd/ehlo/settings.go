@@ -260,8 +260,14 @@ func means(text, want string) bool {
 }
 
 // leftAside says that a setting is not for this command: the demo has its own
-// servers, and must run whatever somebody set for other ones.
+// servers, and must run whatever somebody set for other ones. Certificate, login
+// and patience of a client are none of a server's: it takes those that a file has
+// for it alone.
 func leftAside(c *cobra.Command, f *pflag.Flag, s setting) bool {
+	if c.Name() == "serve" {
+		own := s.rank != fromFile && s.rank != fromProfile
+		return !own && (f.Name == "timeout" || groupOf(f) == "TLS" || groupOf(f) == "Login")
+	}
 	if c.Name() != "demo" {
 		return false
 	}

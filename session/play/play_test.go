@@ -48,8 +48,8 @@ func (c logged) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// serve calls talk with each connection, and closes it then, one after another.
-func serve(t *testing.T, talk func(c net.Conn)) *server {
+// listen calls talk with each connection, and closes it then, one after another.
+func listen(t *testing.T, talk func(c net.Conn)) *server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -176,7 +176,7 @@ func TestOctets(t *testing.T) {
 		{"repeated", begin + "@repeat 2\nC: NOOP\n@repeat 2\nC: RSET\n@end\nS: 250\nS: 250\nS: 250\n@end", "NOOP\r\nRSET\r\nRSET\r\nNOOP\r\nRSET\r\nRSET\r\n"},
 	} {
 		t.Run(row.why, func(t *testing.T) {
-			s := serve(t, mail)
+			s := listen(t, mail)
 			if _, _, err := run(t, s.addr, row.script, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -213,7 +213,7 @@ func TestFailures(t *testing.T) {
 		{"more octets", "@reply \"220-mx.test\\r\\n220 b\\r\\n\"", `:1:1: expected @reply "220-mx.test\r\n220 b\r\n", got "220 mx.test\r\n"`, "QUIT\r\n"},
 	} {
 		t.Run(row.why, func(t *testing.T) {
-			s := serve(t, mail)
+			s := listen(t, mail)
 			outcomes, _, err := run(t, s.addr, row.script, nil)
 			e, ok := errors.AsType[*event.Error](err)
 			if !ok || e.Kind != event.ExpectationFailed || e.Exit() != 40 || !strings.Contains(e.Message, row.err) {
@@ -231,7 +231,7 @@ func TestFailures(t *testing.T) {
 
 // TestHolds has what came true.
 func TestHolds(t *testing.T) {
-	s := serve(t, mail)
+	s := listen(t, mail)
 	outcomes, _, err := run(t, s.addr, strings.Join([]string{
 		`@reply "220 mx."`, `@reply "test\r\n"`, "C: EHLO x", "S: 250-PIPELINING", "S: 250",
 		"@assert size == 1000", "@assert size <= 1000", "@assert size != 1", "@assert extension has size 1000", "@assert extension lacks STARTTLS",
@@ -256,7 +256,7 @@ func TestHolds(t *testing.T) {
 // TestKeepGoing goes on behind failures, and leaves out what makes no sense
 // behind them.
 func TestKeepGoing(t *testing.T) {
-	s := serve(t, func(c net.Conn) {
+	s := listen(t, func(c net.Conn) {
 		in := bufio.NewReader(c)
 		_, _ = io.WriteString(c, "220 a\r\n")
 		for {
@@ -290,7 +290,7 @@ func TestKeepGoing(t *testing.T) {
 }
 
 func TestMatchCode(t *testing.T) {
-	s := serve(t, mail)
+	s := listen(t, mail)
 	if _, _, err := run(t, s.addr, "S: 220 another\nC: NOOP\nS: 250-x\nS: 250 y\nC: QUIT\n@reply \"221 z\\n\"", func(o *Options) { o.Codes = true }); err != nil {
 		t.Error(err)
 	}
@@ -306,7 +306,7 @@ func TestDeadlock(t *testing.T) {
 		{"at its end", "S: 220\n" + strings.Repeat("C: NOOP "+strings.Repeat("x", 400)+"\n", commands)},
 	} {
 		t.Run(row.why, func(t *testing.T) {
-			s := serve(t, func(c net.Conn) {
+			s := listen(t, func(c net.Conn) {
 				if tcp, ok := c.(logged).Conn.(*net.TCPConn); ok {
 					_, _ = tcp.SetReadBuffer(64<<10), tcp.SetWriteBuffer(64<<10)
 				}
@@ -334,7 +334,7 @@ func TestDeadlock(t *testing.T) {
 // TestOneWrite: what is collected goes out together.
 func TestOneWrite(t *testing.T) {
 	var reads []string
-	s := serve(t, func(c net.Conn) {
+	s := listen(t, func(c net.Conn) {
 		_, _ = io.WriteString(c, "220 a\r\n")
 		b := make([]byte, 1000)
 		for {
@@ -357,7 +357,7 @@ func TestOneWrite(t *testing.T) {
 // TestConnections has several of them, ended in every way.
 func TestConnections(t *testing.T) {
 	ends := make(chan error, 10)
-	s := serve(t, func(c net.Conn) {
+	s := listen(t, func(c net.Conn) {
 		_, _ = io.WriteString(c, "220 a\r\n")
 		_, err := io.ReadAll(c)
 		ends <- err
@@ -389,7 +389,7 @@ func TestChecks(t *testing.T) {
 		{"S: 220\n@data nothing.eml", ":2:7: cannot send "},
 		{"S: 220\n@bdat " + dir, ":2:7: cannot send "},
 	} {
-		s := serve(t, func(net.Conn) { t.Error("it was connected") })
+		s := listen(t, func(net.Conn) { t.Error("it was connected") })
 		_, _, err := run(t, s.addr, row.text, nil)
 		e, ok := errors.AsType[*event.Error](err)
 		if !ok || e.Exit() != 1 || !strings.Contains(e.Message, row.err) {
@@ -404,7 +404,7 @@ func TestChecks(t *testing.T) {
 
 // TestGate holds, changes and stops a script.
 func TestGate(t *testing.T) {
-	s := serve(t, mail)
+	s := listen(t, mail)
 	var seen []string
 	_, _, err := run(t, s.addr, "# c\nS: 220\n@repeat 2\nC: NOOP\nS: 250\n@end\nC: RSET\nS: 250\nC: never", func(o *Options) {
 		o.Gate = func(_ context.Context, next script.Item) (Step, error) {
@@ -432,7 +432,7 @@ func TestGate(t *testing.T) {
 }
 
 func TestInterrupted(t *testing.T) {
-	s := serve(t, func(c net.Conn) { _, _ = io.ReadAll(c) })
+	s := listen(t, func(c net.Conn) { _, _ = io.ReadAll(c) })
 	ctx, cancel := context.WithCancel(t.Context())
 	for _, text := range []string{"S: 220", "@sleep 1h", "@expect close", "@expect silence 1h", "C: x\nS: 250"} {
 		parsed, err := script.Parse("t", strings.NewReader(text))

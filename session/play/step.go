@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -328,34 +327,12 @@ func (p *player) hangUp(ctx context.Context, at script.Position, how session.Act
 
 // capture gives a variable what the last reply has.
 func (p *player) capture(i script.Capture) (*script.Mismatch, error) {
-	re, err := regexp.Compile(i.Regexp)
-	if err != nil {
-		return nil, p.wrong(&script.Error{Position: i.Position, Message: err.Error(), Err: err})
-	}
-	value, ok := Find(re, p.last)
+	value, ok := i.Find(p.last)
 	if !ok {
 		return &script.Mismatch{Position: i.Position, Expected: "a reply with " + i.Regexp, Actual: orNothing(p.last)}, nil
 	}
 	p.vars[i.Name], p.set[i.Name] = value, true
 	return nil, nil
-}
-
-// Find is what a regular expression finds in a reply: its first group, or all
-// of it where it has none. It sees the lines of the reply as they came, with
-// their codes and a line feed between every two.
-func Find(re *regexp.Regexp, r wire.Reply) (value string, ok bool) {
-	var text strings.Builder
-	for n, l := range r.Lines {
-		if n > 0 {
-			text.WriteByte('\n')
-		}
-		text.Write(l.Octets)
-	}
-	found := re.FindStringSubmatch(text.String())
-	if found == nil {
-		return "", false
-	}
-	return found[min(1, len(found)-1)], true
 }
 
 func orNothing(r wire.Reply) string {

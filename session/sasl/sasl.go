@@ -28,7 +28,8 @@
 // password, not even where a server echoes it; what they quote of a server is
 // short and has no control characters.
 //
-// A mechanism is one file, and one line in the table of mechanism.go.
+// A mechanism is one file, and one line in the table of mechanism.go. Login is
+// the server's side of all of them, for a server that plays a script.
 //
 // PLAIN RFC 4616, ANONYMOUS RFC 4505, EXTERNAL RFC 4422, CRAM-MD5 RFC 2195,
 // DIGEST-MD5 RFC 2831, SCRAM RFC 5802 and 7677, channel binding RFC 5929 and

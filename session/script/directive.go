@@ -37,7 +37,7 @@ var directives = [...]Directive{
 	{"@raw", `"a\r\n"`, `@raw "NOOP\r\n\xff"`, func(a *args) Item { return Raw{a.at, a.goString()} }},
 	{"@reply", `"a\r\n"`, `@reply "220-mx\n220 no CR\n"`, func(a *args) Item { return Reply{a.at, a.goString()} }},
 	{"@flush", "", "@flush", func(a *args) Item { return Flush{a.at} }},
-	{"@sleep", "DUR", "@sleep 500ms", func(a *args) Item { return Sleep{a.at, a.duration(0)} }},
+	{"@sleep", "DUR", "@sleep 500ms", func(a *args) Item { return Sleep{a.at, a.pause()} }},
 	{"@timeout", "DUR", "@timeout 5s", func(a *args) Item { return Timeout{a.at, a.duration(1)} }},
 	{"@expect", "close | silence DUR", "@expect silence 1s", func(a *args) Item {
 		if a.oneOf("close or silence", "close", "silence") == "silence" {
@@ -286,6 +286,31 @@ func (a *args) duration(least time.Duration) time.Duration {
 		a.expected(from, "a duration above 0s, up to "+duration(maxWait), word)
 	}
 	return d
+}
+
+// pause is a duration that may have variables.
+func (a *args) pause() Text {
+	at := a.next
+	t := a.optional()
+	if len(t.Variables()) > 0 {
+		return t
+	}
+	a.next = at
+	t.Raw = duration(a.duration(0))
+	return t
+}
+
+// Duration is how long a @sleep is.
+func (i Sleep) Duration(vars map[string]string) (time.Duration, error) {
+	octets, err := i.For.Expand(vars)
+	if err != nil {
+		return 0, err
+	}
+	d, err := time.ParseDuration(string(octets))
+	if err != nil || d < 0 || d > maxWait {
+		return 0, &Error{Position: i.For.Pos, Message: "expected a duration from 0s to " + duration(maxWait) + ", and this is " + quoted(string(octets))}
+	}
+	return d, nil
 }
 
 func (a *args) number(least, most int64) int {

@@ -28,8 +28,11 @@ type linePattern struct {
 	raw  string
 }
 
-// glob is octets with an asterisk between every two.
-type glob [][]byte
+// glob is octets with a gap between every two, where anything may stand.
+type glob struct {
+	parts [][]byte // at least one
+	gaps  []string // the free variable in each gap; empty: an asterisk
+}
 
 // Pattern expands the group.
 func (i Server) Pattern(vars map[string]string) (Pattern, error) {
@@ -190,7 +193,7 @@ func Said(line []byte) string { return "C: " + short(wire.Text(line)) }
 
 // bare is a line that says no more than a code.
 func (l linePattern) bare() bool {
-	return l.code != "" && len(l.text) == 1 && len(bytes.TrimSpace(l.text[0])) == 0
+	return l.code != "" && l.text.blank()
 }
 
 func (l linePattern) match(line []byte) bool {
@@ -216,63 +219,104 @@ func matchCode(pattern, code string) bool {
 	return true
 }
 
-// glob expands a text in which unescaped asterisks are wild. An asterisk in
-// the value of a variable is an asterisk.
-func (t Text) glob(vars map[string]string) (glob, error) {
-	pieces, err := t.known(vars)
+// glob expands a text in which unescaped asterisks are wild, and so are
+// variables without a value that are free. An asterisk in the value of a
+// variable is an asterisk.
+func (t Text) glob(vars map[string]string, free ...string) (glob, error) {
+	pieces, err := t.known(vars, free...)
 	if err != nil {
-		return nil, err
+		return glob{}, err
 	}
-	g := glob{nil}
+	g := glob{parts: [][]byte{nil}}
+	literal := func(octets []byte) {
+		last := &g.parts[len(g.parts)-1]
+		*last = append(*last, octets...)
+	}
+	gap := func(name string) { g.parts, g.gaps = append(g.parts, nil), append(g.gaps, name) }
 	for _, p := range pieces {
-		if p.plain {
-			g[len(g)-1] = append(g[len(g)-1], p.octets()...)
+		switch {
+		case p.name != "":
+			gap(p.name)
+			continue
+		case p.plain:
+			literal(p.octets())
 			continue
 		}
 		for i, part := range strings.Split(p.literal, "*") {
 			if i > 0 {
-				g = append(g, nil)
+				gap("")
 			}
-			g[len(g)-1] = append(g[len(g)-1], wire.Octets(part)...)
+			literal(wire.Octets(part))
 		}
 	}
 	return g, nil
 }
 
-// match looks for the parts in their order, the first at the start and the
-// last at the end. Taking each as early as it comes is enough for that, and
-// costs no more than the line is long times the parts.
+// blank says that nothing but blanks matches.
+func (g glob) blank() bool { return len(g.gaps) == 0 && len(bytes.TrimSpace(g.parts[0])) == 0 }
+
 func (g glob) match(line []byte) bool {
-	first, last := g[0], g[len(g)-1]
-	if len(g) == 1 {
-		return bytes.Equal(first, line)
+	_, ok := g.find(line)
+	return ok
+}
+
+// find looks for the parts in their order, the first at the start and the last
+// at the end, and returns what stands in the gaps. Taking each as early as it
+// comes is enough for that, and costs no more than the line is long times the
+// parts. A variable that is there twice has to stand for the same twice.
+func (g glob) find(line []byte) (found [][]byte, ok bool) {
+	first, last := g.parts[0], g.parts[len(g.parts)-1]
+	if len(g.gaps) == 0 {
+		return nil, bytes.Equal(first, line)
 	}
 	if len(line) < len(first)+len(last) || !bytes.HasPrefix(line, first) || !bytes.HasSuffix(line, last) {
-		return false
+		return nil, false
 	}
 	line = line[len(first) : len(line)-len(last)]
-	for _, part := range g[1 : len(g)-1] {
+	for _, part := range g.parts[1 : len(g.parts)-1] {
 		i := bytes.Index(line, part)
 		if i < 0 {
-			return false
+			return nil, false
 		}
+		found = append(found, line[:i])
 		line = line[i+len(part):]
 	}
-	return true
+	found = append(found, line)
+	for i, name := range g.gaps {
+		if before := slices.Index(g.gaps, name); name != "" && !bytes.Equal(found[before], found[i]) {
+			return nil, false
+		}
+	}
+	return found, true
 }
 
 // LinePattern is what a line of the client has to be: a Client with its
-// variables expanded, for the server's side of a script.
+// variables expanded, for the server's side of a script. A variable that the
+// client alone knows is free: it matches anything, and Values says what.
 type LinePattern struct {
 	Position
 	text glob
 	raw  string
 }
 
-// Pattern expands the line.
-func (i Client) Pattern(vars map[string]string) (LinePattern, error) {
-	g, err := i.Line.glob(vars)
+// Pattern expands the line. Those of the free variables that vars does not have
+// match anything.
+func (i Client) Pattern(vars map[string]string, free ...string) (LinePattern, error) {
+	g, err := i.Line.glob(vars, free...)
 	return LinePattern{i.Position, g, i.Line.Raw}, err
+}
+
+// Values are what the free variables stand for in a line that matches: as
+// little as makes it match.
+func (p LinePattern) Values(line []byte) map[string]string {
+	found, _ := p.text.find(line)
+	values := map[string]string{}
+	for i, octets := range found {
+		if name := p.text.gaps[i]; name != "" {
+			values[name] = string(octets)
+		}
+	}
+	return values
 }
 
 // String is the pattern as its line of the script.
@@ -291,32 +335,20 @@ func (p LinePattern) Match(line []byte) (ok bool, why string) {
 // Compare is Match for a report: nil, or what does not match. A line that does
 // not end in CRLF is no C: line.
 func (p LinePattern) Compare(line wire.Line) *Mismatch {
-	fail := func(actual string) *Mismatch {
-		return &Mismatch{p.Position, p.String(), actual}
+	if line.Ending == wire.CRLF && p.text.match(line.Octets) {
+		return nil
 	}
-	said := Said(line.Octets)
-	switch {
-	case line.Ending == wire.LF:
-		return fail(said + " ended by a bare LF")
-	case line.Ending != wire.CRLF:
-		return fail(said + " without its end")
-	case !p.text.match(line.Octets):
-		return fail(said)
-	}
-	return nil
+	return &Mismatch{p.Position, p.String(), SaidLine(line)}
 }
 
-// Octets are the lines of the group as a server sends them, with CRLF:
-// variables expanded, asterisks and x as they stand there.
-func (i Server) Octets(vars map[string]string) ([]byte, error) {
-	var out []byte
-	for _, l := range i.Lines {
-		line, err := l.Line.Expand(vars)
-		if err != nil {
-			return nil, err
-		}
-		out = append(slices.Grow(out, len(line)+2), line...)
-		out = append(out, "\r\n"...)
+// SaidLine is Said, with what is wrong with the line's end.
+func SaidLine(line wire.Line) string {
+	said := Said(line.Octets)
+	switch line.Ending {
+	case wire.CRLF:
+		return said
+	case wire.LF:
+		return said + " ended by a bare LF"
 	}
-	return out, nil
+	return said + " without its end"
 }

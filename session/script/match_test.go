@@ -97,6 +97,43 @@ func TestMatchCommand(t *testing.T) {
 	}
 }
 
+// What only a client knows matches anything the first time.
+func TestFreeVariables(t *testing.T) {
+	for _, row := range []struct {
+		pattern, line string
+		values        string // name=value, in the order of the names; "-": it does not match
+	}{
+		{"EHLO ${helo}", "EHLO [192.0.2.1]", "helo=[192.0.2.1]"},
+		{"MAIL FROM:<${from}> SIZE=*", "MAIL FROM:<> SIZE=5", "from="},
+		{"MAIL FROM:<${from}>*", "MAIL FROM:<a@b> TO=<c>", "from=a@b"},
+		{"RCPT TO:<${to}>", "RCPT TO:<a>b>", "to=a>b"},
+		{"${from} ${to} ${from}", "a b a", "from=a to=b"},
+		{"${from} ${to} ${from}", "a b c", "-"},
+		{"${known} ${to}", "k b", "to=b"},
+		{"${known} ${to}", "x b", "-"},
+		{"NOOP", "NOOP", ""},
+	} {
+		p, err := one[Client](t, "C: "+row.pattern).Pattern(map[string]string{"known": "k"}, "from", "helo", "known", "to")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		values := p.Values([]byte(row.line))
+		for _, name := range []string{"from", "helo", "known", "to"} {
+			if value, ok := values[name]; ok {
+				got = append(got, name+"="+value)
+			}
+		}
+		ok, _ := p.Match([]byte(row.line))
+		if ok != (row.values != "-") || ok && strings.Join(got, " ") != row.values {
+			t.Errorf("%s and %s: %v %q", row.pattern, row.line, ok, got)
+		}
+	}
+	if _, err := one[Client](t, "C: ${no}").Pattern(nil, "helo"); err == nil {
+		t.Error("a name that is not free was taken")
+	}
+}
+
 func TestExpand(t *testing.T) {
 	vars := map[string]string{"a": `v\x41`, "empty": ""}
 	for text, want := range map[string]string{

@@ -59,7 +59,7 @@ func (i Data) lines() []string          { return at("@data", i.File.Raw) }
 func (i Raw) lines() []string           { return at("@raw", strconv.Quote(i.Octets)) }
 func (i Reply) lines() []string         { return at("@reply", strconv.Quote(i.Octets)) }
 func (i Flush) lines() []string         { return at("@flush") }
-func (i Sleep) lines() []string         { return at("@sleep", duration(i.For)) }
+func (i Sleep) lines() []string         { return at("@sleep", i.For.Raw) }
 func (i Timeout) lines() []string       { return at("@timeout", duration(i.After)) }
 func (i ExpectClose) lines() []string   { return at("@expect", "close") }
 func (i ExpectSilence) lines() []string { return at("@expect", "silence", duration(i.For)) }

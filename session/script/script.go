@@ -141,10 +141,10 @@ type (
 	}
 	// Flush sends the C: lines collected so far.
 	Flush struct{ Position }
-	// Sleep does nothing for a time.
+	// Sleep does nothing for a time, see its Duration.
 	Sleep struct {
 		Position
-		For time.Duration
+		For Text
 	}
 	// Timeout bounds every wait from here on.
 	Timeout struct {
@@ -162,7 +162,7 @@ type (
 	Close struct{ Position }
 	// Reset breaks the connection off (TCP RST).
 	Reset struct{ Position }
-	// Set gives a variable a value.
+	// Set gives a variable a value, unless the person has given it one.
 	Set struct {
 		Position
 		Name  string

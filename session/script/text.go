@@ -201,6 +201,8 @@ func texts(i Item) []Text {
 		return []Text{i.File}
 	case BDAT:
 		return []Text{i.File}
+	case Sleep:
+		return []Text{i.For}
 	case Set:
 		return []Text{i.Value}
 	case Assert:

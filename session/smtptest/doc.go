@@ -3,7 +3,7 @@
 //
 //   - Mail is a real mail server (emersion/go-smtp) that keeps what it gets in
 //     memory: for a session as a person would have it.
-//   - Play plays the S: side of a script and checks the C: side: for a
+//   - Play plays the server's side of a script (package serve): for a
 //     conversation that a test has to have word for word.
 //   - Fault is a server that does one thing wrong which no script can say: a
 //     line without an end, silence, a socket that nobody reads. Proxy stands

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"io"
 	"net"
 	"strings"
@@ -99,8 +98,4 @@ func (c *client) startTLS(roots *x509.CertPool, name string) *client {
 		c.t.Fatal(err)
 	}
 	return wrap(c.t, secure)
-}
-
-func isReset(err error) bool {
-	return err != nil && !errors.Is(err, io.EOF) && strings.Contains(err.Error(), "reset")
 }

@@ -1,0 +1,490 @@
+package script
+
+import (
+	"bytes"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ehlo/session/wire"
+)
+
+// Answer is a reply that the group expects, as a server says it: its lines with
+// CRLF. An x in a code becomes a digit. An asterisk stays an asterisk, so that a
+// recorded session is played to the octet, unless what follows asks for more.
+//
+// following are items behind the group. Up to the next C: or S: line they are
+// about this reply: what stands for an asterisk, or behind a code alone, is then
+// such that each @capture finds what it looks for, and "@assert enhanced ==" is
+// true, as far as the pattern lets it. What they assert of extensions and of
+// their size, wherever they stand, the reply offers.
+//
+// A group whose last line has a hyphen behind its code is half a reply, and said
+// as it stands; but where the client speaks next, it would wait for ever, and
+// the hyphen becomes a space.
+func (i Server) Answer(vars map[string]string, following []Item) ([]byte, error) {
+	a := &answer{}
+	codes := i.codes()
+	for n, l := range i.Lines {
+		_, separator, text := l.split()
+		g, err := text.glob(vars)
+		if err != nil {
+			return nil, err
+		}
+		line := answerLine{code: codes[n], separator: separator, text: g}
+		for range g.gaps {
+			a.fill = append(a.fill, "*")
+		}
+		if n == len(i.Lines)-1 && line.code != "" && g.blank() {
+			// The code alone stands for any text.
+			line.text, line.bare = glob{parts: append(g.parts, nil), gaps: []string{""}}, true
+			a.fill = append(a.fill, "")
+		}
+		a.lines = append(a.lines, line)
+	}
+	a.follow(following, vars)
+	last := &a.lines[len(a.lines)-1]
+	if a.complete && last.separator == "-" {
+		last.separator = " "
+	}
+	a.declare()
+	a.choose()
+	return a.octets(), nil
+}
+
+// Says is the code of the Answer; 0 where the group has none.
+func (i Server) Says() int {
+	codes := i.codes()
+	code, _ := strconv.Atoi(codes[len(codes)-1])
+	return code
+}
+
+// Find is what a @capture finds in a reply: what the first group of its regular
+// expression matches, or all of it where it has none. It sees the lines of the
+// reply as they came, with a line feed between every two.
+func (i Capture) Find(r wire.Reply) (value string, ok bool) {
+	re, err := regexp.Compile(i.Regexp)
+	if err != nil {
+		return "", false
+	}
+	found := re.FindSubmatch(captured(r))
+	if found == nil {
+		return "", false
+	}
+	return string(found[min(1, len(found)-1)]), true
+}
+
+// codes are the codes of the lines: one that fits all, where there is one.
+func (i Server) codes() []string {
+	list := make([][]byte, len(i.Lines))
+	for n, l := range i.Lines {
+		code, _, _ := l.split()
+		list[n] = []byte(code)
+	}
+	codes := make([]string, len(list))
+	for n, code := range list {
+		for at, c := range code {
+			if c != 'x' {
+				continue
+			}
+			for _, other := range slices.Backward(list) {
+				if len(other) > 0 && other[at] != 'x' {
+					code[at] = other[at]
+					break
+				}
+			}
+		}
+		codes[n] = sampleCode(code)
+	}
+	return codes
+}
+
+// sampleCode puts digits in the place of x: those of 354 where it fits, which is
+// all that 3yz is but for a login's 334, else those of 250.
+func sampleCode(code []byte) string {
+	digits := "250"
+	if len(code) > 0 && code[0] == '3' {
+		digits = "354"
+	}
+	code = bytes.Clone(code)
+	for i, c := range code {
+		if c == 'x' {
+			code[i] = digits[i]
+		}
+	}
+	return string(code)
+}
+
+// answer is a reply that is being made.
+type answer struct {
+	lines []answerLine
+	fill  []string // what stands in each gap of the lines
+	more  []string // further extensions
+
+	captures []*regexp.Regexp
+	enhanced []enhancedDemand
+	offers   wire.Offers // that it has to have
+	sizes    []sizeDemand
+	complete bool // the client speaks next
+	work     int  // done in the search so far
+}
+
+type answerLine struct {
+	code, separator string
+	text            glob
+	bare            bool // no more than a code; its one gap is the text
+}
+
+// enhancedDemand is one "@assert enhanced": the code is that one, or is not.
+type enhancedDemand struct {
+	is   bool
+	code string // x is any number
+}
+
+// sizeDemand is one "@assert size".
+type sizeDemand struct {
+	op string
+	n  uint64
+}
+
+func (d sizeDemand) holds(n uint64) bool {
+	switch d.op {
+	case "==":
+		return n == d.n
+	case "!=":
+		return n != d.n
+	case "<":
+		return n < d.n
+	case "<=":
+		return n <= d.n
+	case ">":
+		return n > d.n
+	}
+	return n >= d.n
+}
+
+// follow reads what the items behind the group ask of it.
+func (a *answer) follow(items []Item, vars map[string]string) {
+	near, waiting := true, true // about this reply; nothing but the client is waited for
+	for _, item := range items {
+		switch i := item.(type) {
+		case Comment, Flush, Set, Timeout:
+		case Capture:
+			if re, err := regexp.Compile(i.Regexp); err == nil && near {
+				a.captures = append(a.captures, re)
+			}
+		case Assert:
+			a.assert(i, near, vars)
+		case Client, Raw, Data, BDAT, Auth, StartTLS:
+			a.complete = a.complete || near && waiting
+			near = false
+		case Sleep, ExpectSilence:
+			waiting = false
+		default:
+			near = false
+		}
+	}
+}
+
+func (a *answer) assert(i Assert, near bool, vars map[string]string) {
+	octets, err := i.Value.Expand(vars)
+	if err != nil {
+		return
+	}
+	value := string(octets)
+	switch i.Subject {
+	case "enhanced":
+		if near {
+			a.enhanced = append(a.enhanced, enhancedDemand{i.Op == "==", value})
+		}
+	case "size":
+		if n, err := strconv.ParseUint(value, 10, 64); err == nil {
+			a.sizes = append(a.sizes, sizeDemand{i.Op, n})
+		}
+	case "extension":
+		words := strings.Fields(value)
+		if i.Op != "has" || len(words) == 0 {
+			return
+		}
+		at := slices.IndexFunc(a.offers, func(o wire.Offer) bool { return strings.EqualFold(o.Keyword, words[0]) })
+		if at < 0 {
+			a.offers = append(a.offers, wire.Offer{Keyword: words[0]})
+			at = len(a.offers) - 1
+		}
+		a.offers[at].Params = united(a.offers[at].Params, words[1:])
+	}
+}
+
+// united adds those words that are not there.
+func united(words, more []string) []string {
+	for _, w := range more {
+		if !slices.ContainsFunc(words, func(have string) bool { return strings.EqualFold(have, w) }) {
+			words = append(words, w)
+		}
+	}
+	return words
+}
+
+// declare sees to it that the reply offers what is asserted.
+func (a *answer) declare() {
+	if a.lines[len(a.lines)-1].code == "" {
+		return
+	}
+	a.declareSize()
+	offered := wire.ParseEHLO(a.reply())
+	for _, o := range a.offers {
+		have, ok := offered.Find(o.Keyword)
+		params := slices.DeleteFunc(slices.Clone(have.Params), func(w string) bool { return w == "*" })
+		if all := united(params, o.Params); !ok || len(all) > len(params) {
+			a.more = append(a.more, wire.Offer{Keyword: o.Keyword, Params: all}.String())
+		}
+	}
+}
+
+// declareSize finds a size that all assertions hold for. A number that the
+// script has itself stays.
+func (a *answer) declareSize() {
+	fits := func(n uint64) bool {
+		return !slices.ContainsFunc(a.sizes, func(d sizeDemand) bool { return !d.holds(n) })
+	}
+	if len(a.sizes) == 0 {
+		return
+	}
+	for _, d := range a.sizes {
+		for _, n := range []uint64{d.n, d.n + 1, d.n - 1} {
+			if !fits(n) {
+				continue
+			}
+			text := strconv.FormatUint(n, 10)
+			gap := 0
+			for at, l := range a.lines {
+				// The first line greets, and offers nothing.
+				if at > 0 && len(l.text.gaps) == 1 && strings.EqualFold(string(l.text.parts[0]), "SIZE ") && len(l.text.parts[1]) == 0 {
+					a.fill[gap] = text
+				}
+				gap += len(l.text.gaps)
+			}
+			if wire.ParseEHLO(a.reply()).Size().State == wire.SizeUnsupported {
+				a.more = append(a.more, "SIZE "+text)
+			}
+			return
+		}
+	}
+}
+
+// octets is the reply as it is so far.
+func (a *answer) octets() []byte {
+	var out []byte
+	fill := a.fill
+	line := func(code, separator string, text []byte) {
+		out = append(out, code...)
+		out = append(out, separator...)
+		out = append(append(out, text...), "\r\n"...)
+	}
+	for n, l := range a.lines {
+		text := bytes.Clone(l.text.parts[0])
+		for i := range l.text.gaps {
+			text = append(append(text, fill[i]...), l.text.parts[i+1]...)
+		}
+		fill = fill[len(l.text.gaps):]
+		if l.bare && l.separator == "" && len(text) > 0 {
+			l.separator = " "
+		}
+		if n < len(a.lines)-1 || len(a.more) == 0 {
+			line(l.code, l.separator, text)
+			continue
+		}
+		more := a.more
+		if n == 0 {
+			// It greets; the last extension is the last line.
+			if len(text) == 0 {
+				text = []byte("localhost")
+			}
+			line(l.code, "-", text)
+			text, more = []byte(more[len(more)-1]), more[:len(more)-1]
+			if l.separator == "" {
+				l.separator = " "
+			}
+		}
+		for _, m := range more {
+			line(l.code, "-", []byte(m))
+		}
+		line(l.code, l.separator, text)
+	}
+	return out
+}
+
+func (a *answer) reply() wire.Reply {
+	r, _, _ := wire.ParseReply(a.octets())
+	return r
+}
+
+// mostWork bounds the search for what to put in the place of asterisks: octets
+// of the replies that were tried, times those of the expressions. It is some
+// tenths of a second.
+const mostWork = 32 << 20
+
+// choose puts into the gaps what makes the captures find something: the same
+// into all of them, or else the first combination that does.
+func (a *answer) choose() {
+	if a.good() {
+		return
+	}
+	before := slices.Clone(a.fill)
+	words := a.words()
+	for _, w := range words {
+		if len(w)*len(a.fill) > wire.MaxLine || a.work > mostWork {
+			continue
+		}
+		for i := range a.fill {
+			a.fill[i] = w
+		}
+		if a.good() {
+			return
+		}
+	}
+	digits := make([]int, len(a.fill)) // 0: as it was
+	for a.work < mostWork {
+		at := len(digits) - 1
+		for ; at >= 0; at-- {
+			if digits[at]++; digits[at] <= len(words) {
+				break
+			}
+			digits[at] = 0
+		}
+		if at < 0 {
+			break
+		}
+		for i, d := range digits {
+			a.fill[i] = before[i]
+			if d > 0 {
+				a.fill[i] = words[d-1]
+			}
+		}
+		if a.good() {
+			return
+		}
+	}
+	a.fill = before
+}
+
+// good says that the reply is what the items behind it look for.
+func (a *answer) good() bool {
+	if len(a.captures)+len(a.enhanced) == 0 {
+		return true
+	}
+	r := a.reply()
+	text := captured(r)
+	a.work += 1000 + len(text)
+	for _, re := range a.captures {
+		a.work += len(text) * len(re.String())
+		if !re.Match(text) {
+			return false
+		}
+	}
+	for _, e := range a.enhanced {
+		if MatchEnhanced(e.code, r.Enhanced) != e.is {
+			return false
+		}
+	}
+	return true
+}
+
+// captured is what @capture looks at: the lines of the reply as they came.
+func captured(r wire.Reply) []byte {
+	lines := make([][]byte, len(r.Lines))
+	for i, l := range r.Lines {
+		lines[i] = l.Octets
+	}
+	return bytes.Join(lines, []byte("\n"))
+}
+
+// words are what may stand for an asterisk.
+func (a *answer) words() []string {
+	var words []string
+	for _, e := range a.enhanced {
+		class, rest, ok := strings.Cut(e.code, ".")
+		if code := a.lines[len(a.lines)-1].code; class == "x" && code != "" {
+			class = code[:1]
+		}
+		if ok && e.is {
+			code := class + "." + strings.ReplaceAll(rest, "x", "0")
+			words = append(words, code, code+" ")
+		}
+	}
+	words = append(words, "0", "1", "abc", "a1b2c3d4", "user@example.test", "2.0.0", "127.0.0.1", "Thu, 1 Jan 2026 00:00:00 +0000", "2026-01-01T00:00:00Z")
+	for _, re := range a.captures {
+		if tree, err := syntax.Parse(re.String(), syntax.Perl); err == nil {
+			words = append(words, examples(tree)...)
+		}
+	}
+	words = slices.DeleteFunc(words, func(w string) bool { return strings.ContainsAny(w, "\r\n") || len(w) > wire.ReplyLine })
+	return words
+}
+
+// examples are texts that a regular expression matches, also without a code at
+// their start, which stands in front of an asterisk mostly; and then such that
+// its groups do.
+func examples(tree *syntax.Regexp) []string {
+	list := []string{example(tree)}
+	if whole := list[0]; len(whole) > len("250 ") && isCode(whole) {
+		list = append(list, whole[len("250 "):])
+	}
+	var groups func(*syntax.Regexp)
+	groups = func(re *syntax.Regexp) {
+		if re.Op == syntax.OpCapture {
+			list = append(list, example(re))
+		}
+		for _, sub := range re.Sub {
+			groups(sub)
+		}
+	}
+	groups(tree)
+	return list
+}
+
+// example is a text that an expression matches, as short as can be; where it
+// stands in a line is left out of account.
+func example(re *syntax.Regexp) string {
+	var b strings.Builder
+	write := func(times int, subs ...*syntax.Regexp) {
+		for range times {
+			for _, sub := range subs {
+				b.WriteString(example(sub))
+			}
+		}
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		return string(re.Rune)
+	case syntax.OpCharClass:
+		return string(exampleOf(re.Rune))
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return "a"
+	case syntax.OpCapture, syntax.OpConcat, syntax.OpPlus:
+		write(1, re.Sub...)
+	case syntax.OpAlternate:
+		write(1, re.Sub[0])
+	case syntax.OpRepeat:
+		write(re.Min, re.Sub...)
+	}
+	return b.String()
+}
+
+// exampleOf is a character of a class, which is pairs of first and last: a
+// common one, if it has one.
+func exampleOf(class []rune) rune {
+	for _, r := range "a0A-._ " {
+		for i := 0; i+1 < len(class); i += 2 {
+			if class[i] <= r && r <= class[i+1] {
+				return r
+			}
+		}
+	}
+	if len(class) == 0 {
+		return 'a'
+	}
+	return class[0]
+}
