@@ -127,6 +127,7 @@ func (f *faces) target(name string) *face {
 		f.out.separate()
 	}
 	t.report.Started = time.Now()
+	t.report.NoTranscript = f.output == "text" || f.quiet
 	return t
 }
 
@@ -176,9 +177,6 @@ func (t *face) end(e *event.Error, exit int) {
 	if t.output == "text" {
 		return
 	}
-	if t.quiet {
-		t.report.NoTranscript = true
-	}
 	_, _ = t.out.Write(t.report.JSON())
 }
 
@@ -218,7 +216,7 @@ func (b *branches) first() event.Sink {
 
 // open is one more session.
 func (b *branches) open() *branch {
-	one := &branch{face: b.face, report: &transcript.Report{}}
+	one := &branch{face: b.face, report: &transcript.Report{NoTranscript: b.face.report.NoTranscript}}
 	one.joined = b.line.Join(func(e event.Event) {
 		one.report.Apply(e)
 		one.held = append(one.held, e)

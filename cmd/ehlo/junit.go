@@ -75,8 +75,10 @@ func (one *playing) junit(name string) junitSuite {
 	for _, x := range one.outcomes {
 		c := junitCase{Name: junitName(x), Class: name, File: x.Item.At().File, Line: x.Item.At().Line, Time: seconds(x.Elapsed)}
 		if m := x.Mismatch; m != nil {
-			c.Failure = &junitFailure{Message: visibleText(m.Error()), Type: string(event.ExpectationFailed),
-				Text: visibleText(fmt.Sprintf("%s\nexpected: %s\nactual:   %s\n", m.Position, m.Expected, m.Actual))}
+			c.Failure = &junitFailure{
+				Message: visibleText(m.Error()), Type: string(event.ExpectationFailed),
+				Text: visibleText(fmt.Sprintf("%s\nexpected: %s\nactual:   %s\n", m.Position, m.Expected, m.Actual)),
+			}
 			suite.Failures++
 		}
 		total += x.Elapsed
@@ -84,8 +86,10 @@ func (one *playing) junit(name string) junitSuite {
 	}
 	if one.err != nil {
 		suite.Errors++
-		suite.Cases = append(suite.Cases, junitCase{Name: "the run", Class: name, Time: seconds(0),
-			Error: &junitFailure{Message: visibleText(one.err.Message), Type: string(one.err.Kind), Text: visibleText(one.err.Message)}})
+		suite.Cases = append(suite.Cases, junitCase{
+			Name: "the run", Class: name, Time: seconds(0),
+			Error: &junitFailure{Message: visibleText(one.err.Message), Type: string(one.err.Kind), Text: visibleText(one.err.Message)},
+		})
 	}
 	suite.Tests, suite.Time = len(suite.Cases), seconds(total)
 	return suite

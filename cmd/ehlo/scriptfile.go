@@ -29,6 +29,7 @@ func (a *app) loadScript(name string, vars map[string]string) (*script.Script, e
 	if err != nil {
 		return nil, scriptError(err)
 	}
+	hold()
 	return s, nil
 }
 

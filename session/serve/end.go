@@ -26,9 +26,13 @@ func (c *connection) shut() {
 	c.out.end()
 }
 
-// reset breaks the connection off.
+// reset breaks the connection off. A client that plays the same script does so
+// itself and is let do it first: it may not even have read what it was told
+// before. One that waits for the server to do it does not wait long.
 func (p *player) reset() {
 	_ = p.c.out.drain()
+	_ = p.c.raw.SetReadDeadline(time.Now().Add(behindSilence))
+	_, _ = io.Copy(p.overheard(), p.c.in)
 	if tcp, ok := p.c.raw.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}

@@ -23,7 +23,7 @@ type Report struct {
 	Failure *event.Error // nil: all went well
 
 	Script       *ScriptResult // of `ehlo run`
-	NoTranscript bool          // leave the transcripts out
+	NoTranscript bool          // leave the transcripts out, and keep none
 
 	lines map[int][]entry // by connection
 }
@@ -57,7 +57,7 @@ func (r *Report) Apply(e event.Event) {
 	r.View.Apply(e)
 	h := e.Header()
 	c := r.of(h.Conn)
-	if c == nil {
+	if c == nil || r.NoTranscript {
 		return
 	}
 	line := entry{T: milliseconds(h.At.Sub(c.Started)), From: "C"}
@@ -243,11 +243,7 @@ func (r *Report) JSON() []byte {
 		Script: scriptJSON(r.Script), Route: routeJSON(r.Route), Sessions: []jsonSession{},
 	}
 	for _, c := range r.Sessions {
-		lines := r.lines[c.Conn]
-		if r.NoTranscript {
-			lines = nil
-		}
-		out.Sessions = append(out.Sessions, sessionJSON(c, lines, r.Last))
+		out.Sessions = append(out.Sessions, sessionJSON(c, r.lines[c.Conn], r.Last))
 	}
 	return marshal(out)
 }
