@@ -15,10 +15,10 @@ const helpWidth = 100
 func (a *app) help(root *cobra.Command) *cobra.Command {
 	profile := ""
 	c := &cobra.Command{
-		Use:   "help [COMMAND|config]",
-		Short: "what a command does and its flags; config: the settings and where they come from",
+		Use:   "help [COMMAND|config|script]",
+		Short: "what a command does and its flags; config: the settings; script: the language",
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			names := []string{"config"}
+			names := []string{"config", "script"}
 			for _, c := range root.Commands() {
 				names = append(names, c.Name())
 			}
@@ -27,6 +27,10 @@ func (a *app) help(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 && args[0] == "config" {
 				return a.helpConfig(profile)
+			}
+			if len(args) == 1 && args[0] == "script" {
+				a.helpScript()
+				return nil
 			}
 			c, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {
@@ -61,7 +65,7 @@ func printHelp(c *cobra.Command, _ []string) {
 	}
 	printFlags(w, c)
 	if c.HasSubCommands() {
-		fmt.Fprint(w, "\nehlo help COMMAND says more of a command, ehlo help config of the environment and the config file.\n")
+		fmt.Fprint(w, "\nehlo help COMMAND says more of a command, ehlo help config of the environment and the config file,\nehlo help script of the language of scripts.\n")
 	}
 }
 

@@ -16,6 +16,7 @@ type Directive struct {
 	Name    string // with its @
 	Args    string // as the help has them
 	Example string
+	Help    string
 	parse   func(*args) Item // nil: it is a bracket, see parser.directive
 }
 
@@ -23,43 +24,43 @@ type Directive struct {
 func Directives() []Directive { return append([]Directive(nil), directives[:]...) }
 
 var directives = [...]Directive{
-	{"@connect", "[TARGET]", "@connect smtp://mx1.example.com", func(a *args) Item {
+	{"@connect", "[TARGET]", "@connect smtp://mx1.example.com", "open a connection: to TARGET, or to the one of the command line; a target given there takes the place of every other", func(a *args) Item {
 		return Connect{a.at, a.optional()}
 	}},
-	{"@starttls", "", "@starttls", func(a *args) Item { return StartTLS{a.at} }},
-	{"@tls", "", "@tls", func(a *args) Item { return TLS{a.at} }},
-	{"@auth", "[MECH]", "@auth PLAIN", func(a *args) Item { return Auth{a.at, a.mechanism()} }},
-	{"@data", "FILE", "@data message.eml", func(a *args) Item { return Data{a.at, a.rest("a FILE")} }},
-	{"@bdat", "FILE [CHUNK]", "@bdat message.eml 65536", func(a *args) Item {
+	{"@starttls", "", "@starttls", "STARTTLS, its 220, and the TLS handshake", func(a *args) Item { return StartTLS{a.at} }},
+	{"@tls", "", "@tls", "the TLS handshake alone", func(a *args) Item { return TLS{a.at} }},
+	{"@auth", "[MECH]", "@auth PLAIN", "log in, with the user and password of the flags; S: lines behind it are the final reply", func(a *args) Item { return Auth{a.at, a.mechanism()} }},
+	{"@data", "FILE", "@data message.eml", "the message in FILE, made transparent, and the final dot; every line ends in CRLF", func(a *args) Item { return Data{a.at, a.rest("a FILE")} }},
+	{"@bdat", "FILE [CHUNK]", "@bdat message.eml 65536", "the message in FILE by BDAT, in chunks of CHUNK octets; its octets as they are where MAIL said BODY=BINARYMIME", func(a *args) Item {
 		chunk := a.trailingNumber()
 		return BDAT{a.at, a.rest("a FILE"), chunk}
 	}},
-	{"@raw", `"a\r\n"`, `@raw "NOOP\r\n\xff"`, func(a *args) Item { return Raw{a.at, a.goString()} }},
-	{"@reply", `"a\r\n"`, `@reply "220-mx\n220 no CR\n"`, func(a *args) Item { return Reply{a.at, a.goString()} }},
-	{"@flush", "", "@flush", func(a *args) Item { return Flush{a.at} }},
-	{"@sleep", "DUR", "@sleep 500ms", func(a *args) Item { return Sleep{a.at, a.pause()} }},
-	{"@timeout", "DUR", "@timeout 5s", func(a *args) Item { return Timeout{a.at, a.duration(1)} }},
-	{"@expect", "close | silence DUR", "@expect silence 1s", func(a *args) Item {
+	{"@raw", `"a\r\n"`, `@raw "NOOP\r\n\xff"`, "the client sends exactly these octets (string of Go)", func(a *args) Item { return Raw{a.at, a.goString()} }},
+	{"@reply", `"a\r\n"`, `@reply "220-mx\n220 no CR\n"`, "the server says exactly these octets: what S: lines cannot say", func(a *args) Item { return Reply{a.at, a.goString()} }},
+	{"@flush", "", "@flush", "send what has been collected now", func(a *args) Item { return Flush{a.at} }},
+	{"@sleep", "DUR", "@sleep 500ms", "do nothing for a time; DUR may have variables", func(a *args) Item { return Sleep{a.at, a.pause()} }},
+	{"@timeout", "DUR", "@timeout 5s", "bound every wait from here on", func(a *args) Item { return Timeout{a.at, a.duration(1)} }},
+	{"@expect", "close | silence DUR", "@expect silence 1s", "the server closes the connection; or it says nothing for a time", func(a *args) Item {
 		if a.oneOf("close or silence", "close", "silence") == "silence" {
 			return ExpectSilence{a.at, a.duration(1)}
 		}
 		return ExpectClose{a.at}
 	}},
-	{"@close", "", "@close", func(a *args) Item { return Close{a.at} }},
-	{"@reset", "", "@reset", func(a *args) Item { return Reset{a.at} }},
-	{"@set", "NAME VALUE", "@set to user@example.com", func(a *args) Item {
+	{"@close", "", "@close", "end the connection without QUIT", func(a *args) Item { return Close{a.at} }},
+	{"@reset", "", "@reset", "break the connection off (TCP RST)", func(a *args) Item { return Reset{a.at} }},
+	{"@set", "NAME VALUE", "@set to user@example.com", "give a variable a value, unless --set has given it one", func(a *args) Item {
 		return Set{a.at, a.name(), a.rest("a VALUE")}
 	}},
-	{"@capture", "NAME REGEXP", `@capture id queued as (\w+)`, func(a *args) Item {
+	{"@capture", "NAME REGEXP", `@capture id queued as (\w+)`, "give a variable what REGEXP (RE2) finds in the last reply: its first group, or all of it", func(a *args) Item {
 		return Capture{a.at, a.name(), a.regexp()}
 	}},
-	{"@assert", "SUBJECT OP VALUE", "@assert size >= 10485760", func(a *args) Item {
+	{"@assert", "SUBJECT OP VALUE", "@assert size >= 10485760", "compare what is known of the session", func(a *args) Item {
 		subject := a.subject()
 		return Assert{a.at, subject.Name, a.oneOf(strings.Join(subject.Ops, " "), subject.Ops...), a.assertValue(subject)}
 	}},
-	{"@include", "FILE", "@include login.ehlo", func(a *args) Item { return Include{Position: a.at, File: a.rest("a FILE")} }},
-	{"@repeat", "N", "@repeat 3", nil},
-	{"@end", "", "@end", nil},
+	{"@include", "FILE", "@include login.ehlo", "the script in FILE stands here", func(a *args) Item { return Include{Position: a.at, File: a.rest("a FILE")} }},
+	{"@repeat", "N", "@repeat 3", "play the lines up to @end N times", nil},
+	{"@end", "", "@end", "the end of @repeat", nil},
 }
 
 // Subject is one row of the table of what @assert can judge.
