@@ -211,14 +211,15 @@ func (p *player) item(ctx context.Context, item script.Item, rest []script.Item)
 	began := p.o.Now()
 	p.heard = false
 	mismatch, err := p.do(ctx, item, rest)
-	if err != nil {
+	stopped := errors.Is(err, ErrStopped) // by the plan, behind an item that went well
+	if err != nil && !stopped {
 		return err
 	}
 	if p.o.Done != nil {
 		p.o.Done(Outcome{item, expects(item), mismatch, p.o.Now().Sub(began)})
 	}
 	if mismatch == nil {
-		return nil
+		return err
 	}
 	p.failures++
 	failure := event.Errorf(event.ExpectationFailed, event.ScriptRun, "%s", mismatch)
