@@ -89,9 +89,12 @@ type Listen struct{ For time.Duration }
 // Handshake makes TLS of the connection now, without STARTTLS.
 type Handshake struct{}
 
-// Limit bounds every wait from here on, in place of Options.Timeouts; that for
-// connections stays.
-type Limit struct{ After time.Duration }
+// Limit bounds the waits from here on in place of Options.Timeouts: those that
+// are not 0.
+type Limit struct{ Timeouts Timeouts }
+
+// LimitAll bounds every wait but that for a connection.
+func LimitAll(after time.Duration) Limit { return Limit{Timeouts{Reply: after, Dot: after}} }
 
 // Reset breaks the connection off: the server sees a reset (TCP RST), where
 // there is TCP.

@@ -18,6 +18,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -194,7 +195,8 @@ func (s *Session) do(ctx context.Context, action Action) error {
 	case Connect:
 		return s.connect(ctx, a.Candidate)
 	case Limit:
-		s.opt.Timeouts.Reply, s.opt.Timeouts.Dot = a.After, a.After
+		t := &s.opt.Timeouts
+		t.Connect, t.Reply, t.Dot = cmp.Or(a.Timeouts.Connect, t.Connect), cmp.Or(a.Timeouts.Reply, t.Reply), cmp.Or(a.Timeouts.Dot, t.Dot)
 		return nil
 	}
 	if s.c == nil {

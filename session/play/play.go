@@ -77,6 +77,9 @@ func Run(ctx context.Context, s *session.Session, o Options) error {
 		p.opened, p.connected = true, true
 		p.here(o.Plan.Target)
 	}
+	// What @timeout says is for the script.
+	before := s.Timeouts()
+	defer func() { _ = s.Do(context.WithoutCancel(ctx), session.Limit{Timeouts: before}) }()
 	err := p.start(ctx)
 	if err == nil {
 		err = p.items(ctx, o.Script.Items)
@@ -342,7 +345,7 @@ func (p *player) leave(ctx context.Context) {
 	if p.wait > 0 {
 		limit = min(limit, p.wait)
 	}
-	_ = p.s.Do(ctx, session.Limit{After: limit})
+	_ = p.s.Do(ctx, session.LimitAll(limit))
 	for p.s.Connected() && p.s.Due() > 0 && !p.silent {
 		if p.s.Do(ctx, session.Next{}) != nil {
 			break

@@ -56,7 +56,7 @@ func (p *player) do(ctx context.Context, item script.Item, rest []script.Item) (
 		return nil, p.sleep(ctx, at, d)
 	case script.Timeout:
 		p.wait = i.After
-		return nil, p.s.Do(ctx, session.Limit{After: i.After})
+		return nil, p.s.Do(ctx, session.LimitAll(i.After))
 	case script.ExpectClose:
 		return p.close(ctx, at)
 	case script.ExpectSilence:

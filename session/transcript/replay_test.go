@@ -212,7 +212,7 @@ var sessions = []struct {
 	{
 		name:   "the code changes",
 		events: all(sent("NOOP"), said("NOOP", "250-one\r\n550 two\r\n"), sent("NOOP"), said("NOOP", "250 ok\r\n")),
-		text:   []string{"S: 250-one\nS: \\x3550 two\n"},
+		text:   []string{"S: 250-one\nS: 550 two\n"},
 		record: []string{`@reply "250-one\r\n550 two\r\n"`},
 	},
 	{

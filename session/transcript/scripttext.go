@@ -61,11 +61,12 @@ func codeOf(line []byte) int {
 
 // serverText is the text of an S: line for a line of the server's. coded says
 // that the line has the code of its reply. A script would take some other lines
-// for codes as well: a second code, which no reply has, or "2xx", which stands
-// for any. An escaped octet makes them the text that they are.
+// for something else: "2xx" stands for any code, and another code with a hyphen
+// would go on, where the reply is over. An escaped octet makes them the text that
+// they are.
 func serverText(line []byte, coded bool) string {
 	s := ScriptText(line)
-	if !coded && likeCode(s) {
+	if !coded && likeCode(s) && (strings.Contains(s[:3], "x") || len(s) > 3 && s[3] == '-') {
 		return `\x` + strconv.FormatUint(uint64(s[0]), 16) + s[1:]
 	}
 	return s
