@@ -257,10 +257,13 @@ func (s *Session) loginReply(r wire.Reply) {
 // keepSecret remembers what this connection has sent that nobody may see, in
 // the form it was sent in and decoded: a server may echo it.
 func (s *Session) keepSecret(octets []byte) {
-	const shortest = 4 // what is shorter would blot out half a transcript
+	const (
+		shortest = 4  // what is shorter would blot out half a transcript
+		most     = 64 // secrets: the first ones are forgotten then
+	)
 	keep := func(secret []byte) {
 		if len(secret) >= shortest {
-			s.secrets = append(s.secrets, append([]byte(nil), secret...))
+			s.secrets = append(s.secrets[max(0, len(s.secrets)-most):], bytes.Clone(secret))
 		}
 	}
 	keep(octets)

@@ -26,7 +26,6 @@ func (s *Session) connect(ctx context.Context, to Candidate) error {
 		return err
 	}
 	s.c = conn.New(nc, s.opt.Now)
-	defer s.interruptible(ctx)()
 	s.emit(event.Connected{Local: nc.LocalAddr().String(), Remote: to.Address, Elapsed: s.opt.Now().Sub(started)})
 	if to.TLS == TLSImplicit {
 		if err := s.handshake(ctx, "implicit"); err != nil {

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"ehlo/session/event"
+	"ehlo/session/sasl"
 	"ehlo/session/wire"
 )
 
@@ -18,6 +21,9 @@ type writing struct {
 
 // put sends pieces and waits for nothing.
 func (s *Session) put(ctx context.Context, pieces []Piece) error {
+	if ctx.Err() != nil {
+		return ctx.Err() // nothing is told that was not sent
+	}
 	now := s.opt.Now()
 	var out []byte
 	for _, p := range pieces {
@@ -41,7 +47,9 @@ func (s *Session) put(ctx context.Context, pieces []Piece) error {
 	}
 	s.writing = w
 	if before == nil && len(out) <= directWrite {
-		write(ctx)
+		if write(ctx); ctx.Err() != nil && errors.Is(w.err, ctx.Err()) {
+			return w.err
+		}
 	} else {
 		// It may outlast ctx: the end of the connection ends it, or its timeout.
 		go write(context.WithoutCancel(ctx))
@@ -51,74 +59,104 @@ func (s *Session) put(ctx context.Context, pieces []Piece) error {
 
 // putting tells of a piece, and expects the replies to what is complete of it.
 func (s *Session) putting(p Piece, now time.Time) {
-	text := s.InText()
-	sent := event.Sent{Line: p.Octets, Raw: p.Raw, Text: text}
+	sent := event.Sent{Line: p.Octets, Raw: p.Raw, Text: s.InText()}
 	octets := p.Octets
 	if !p.Raw {
 		octets = append(append(make([]byte, 0, len(octets)+2), octets...), "\r\n"...)
 	}
-	type command struct {
-		verb string
-		line []byte
+	hide := func(from, to int) {
+		if from, to = max(from, 0), min(to, len(p.Octets)); from < to {
+			sent.Secret = append(sent.Secret, event.Span{Start: from, End: to})
+		}
 	}
-	var commands []command // what has to be answered, in order
-	// The state moves on with each line; the event stands before what follows
-	// from it, so that it is told first.
+	var said []due // what has to be answered, in order
 	for at := 0; at < len(octets); {
 		if s.chunk > 0 {
 			n := min(s.chunk, int64(len(octets)-at))
 			s.chunk, at = s.chunk-n, at+int(n)
 			continue
 		}
-		end := bytes.IndexByte(octets[at:], '\n')
-		if end < 0 {
+		text := s.inText && !s.dotSent
+		end := bytes.IndexByte(octets[at:], '\n') + 1
+		if end == 0 {
 			s.partial = append(s.partial, octets[at:]...)
+			if from, secret := s.unfinished(s.partial); secret && !text {
+				hide(at-(len(s.partial)-len(octets[at:]))+from, len(octets))
+			}
 			break
 		}
-		line, begin := octets[at:at+end+1], at
-		at += end + 1
+		line, begin := octets[at:at+end], at-len(s.partial)
+		at += end
 		if len(s.partial) > 0 {
-			begin -= len(s.partial)
 			line = append(s.partial, line...)
 			s.partial = nil
 		}
 		l, _ := wire.CutLine(line)
-		if s.inText && !s.dotSent {
-			if l.Ending == wire.CRLF && string(l.Octets) == "." {
-				s.stage, s.dotSent = event.Dot, true
-				commands = append(commands, command{finalDot, l.Octets})
+		switch {
+		case text && (l.Ending != wire.CRLF || string(l.Octets) != "."):
+		case text:
+			s.stage, s.dotSent = event.Dot, true
+			said = append(said, due{verb: finalDot, line: l.Octets})
+		case s.asked(said):
+			// Text or commands: the reply to DATA says which, and until then the
+			// login is not followed.
+			d := due{verb: wire.Verb(l.Octets), line: l.Octets}
+			if from, secret := s.unfinished(l.Octets); secret {
+				hide(begin+from, begin+len(l.Octets))
+				d.line = event.Sent{Line: l.Octets, Secret: []event.Span{{Start: from, End: len(l.Octets)}}}.Masked()
 			}
-			continue
+			said = append(said, d)
+		default:
+			spans, verb, shown := s.guarded(l.Octets)
+			for _, span := range spans {
+				hide(begin+span.Start, begin+span.End)
+			}
+			if s.login != nil {
+				sent.Login = s.login.mechanism
+			}
+			said = append(said, due{verb: verb, line: shown})
+			s.chunk, _, _ = wire.ParseBDAT(l.Octets)
 		}
-		spans, verb, shown := s.guarded(l.Octets)
-		for _, span := range spans {
-			// A secret that began in the piece before was shown there in part; what
-			// is left of it is not.
-			sent.Secret = append(sent.Secret, event.Span{Start: max(begin+span.Start, 0), End: min(begin+span.End, len(p.Octets))})
-		}
-		if s.login != nil {
-			sent.Login = s.login.mechanism
-		}
-		commands = append(commands, command{verb, shown})
-		s.chunk, _, _ = wire.ParseBDAT(l.Octets)
 	}
 	s.emitAt(sent, now)
-	for _, c := range commands {
-		if c.verb == finalDot {
-			s.expectFinal(c.line, now)
+	for _, d := range said {
+		if d.verb == finalDot {
+			s.expectFinal(d.line, now)
 			continue
 		}
-		s.expect(c.verb, c.line, now)
+		s.expect(d.verb, d.line, now)
 	}
 }
 
+// asked says that a DATA has no reply yet, one that is due or one of those.
+func (s *Session) asked(more []due) bool {
+	is := func(d due) bool { return d.verb == "DATA" }
+	return slices.ContainsFunc(s.due, is) || slices.ContainsFunc(more, is)
+}
+
+// unfinished is where the secret begins in a line of which not all is there, or
+// which may be none: all that could be a response of a login.
+func (s *Session) unfinished(line []byte) (from int, secret bool) {
+	if s.login != nil && (s.login.awaited || s.login.responses < sasl.Responses(s.login.mechanism)) {
+		return 0, true
+	}
+	verb := wire.Verb(line)
+	if strings.HasPrefix(verb, "AUTH=") {
+		return bytes.IndexByte(line, '=') + 1, true
+	}
+	words := bytes.Fields(line)
+	if verb != "AUTH" || len(words) < 3 {
+		return 0, false
+	}
+	return len(line) - len(bytes.TrimLeft(line[bytes.Index(line, words[1])+len(words[1]):], " \t")), true
+}
+
 // textBehind is called at a 354 whose message was sent before it came: what
-// was taken for commands behind DATA is message text up to the final dot.
+// stands behind DATA is text up to the final dot.
 func (s *Session) textBehind() {
 	for i, d := range s.due {
-		if string(d.line) == "." && d.verb == "." {
-			rest := append(s.finals(d.line, d.sent), s.due[i+1:]...)
-			s.due, s.dotSent = rest, true
+		if d.verb == "." && string(d.line) == "." {
+			s.due, s.dotSent = append(s.finals(d.line, d.sent), s.due[i+1:]...), true
 			return
 		}
 	}
@@ -129,6 +167,7 @@ func (s *Session) textBehind() {
 // that answers as it reads would wait for us otherwise, and we for it.
 func (s *Session) flushed(ctx context.Context) error {
 	s.literal = s.literal || s.writing != nil
+	s.chatter = 0
 	for s.writing != nil && s.c != nil {
 		w := s.writing
 		select {
@@ -155,6 +194,9 @@ func (s *Session) flushed(ctx context.Context) error {
 		}
 		if err := s.readReply(ctx); err != nil {
 			return err
+		}
+		if s.chatter > wire.MaxReply {
+			return s.tooLong(false) // it floods, and reads nothing
 		}
 	}
 	return nil
@@ -188,12 +230,17 @@ func (s *Session) listen(ctx context.Context, most time.Duration) error {
 		return err
 	}
 	s.literal = true
+	began, usual := s.opt.Now(), s.opt.Timeouts
 	limited, stop := context.WithTimeout(ctx, most)
 	defer stop()
 	if err := s.c.Await(limited); err != nil {
 		return ctx.Err() // nil: it was silent
 	}
+	// Half a line does not make the wait longer.
+	left := max(most-s.opt.Now().Sub(began), time.Millisecond)
+	s.opt.Timeouts.Reply, s.opt.Timeouts.Dot = min(left, usual.Reply), min(left, usual.Dot)
 	err := s.readReply(ctx)
+	s.opt.Timeouts = usual
 	if e, ok := errors.AsType[*event.Error](err); ok && e.Kind == event.ConnectionLost && s.c == nil {
 		return nil
 	}

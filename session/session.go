@@ -154,9 +154,6 @@ func New(opt Options) *Session {
 // Do carries out one action.
 func (s *Session) Do(ctx context.Context, action Action) error {
 	s.replies, s.literal = nil, false
-	if s.c != nil {
-		defer s.interruptible(ctx)()
-	}
 	err := s.do(ctx, action)
 	if err == nil {
 		return nil
@@ -170,22 +167,6 @@ func (s *Session) Do(ctx context.Context, action Action) error {
 	}
 	s.emit(event.Failed{Error: failure})
 	return failure
-}
-
-// interruptible lets the end of ctx end a write that is under way, until the
-// returned function is called. That waits for an interruption that has begun:
-// one that came late would hit the write of the next action.
-func (s *Session) interruptible(ctx context.Context) (end func()) {
-	c, done := s.c, make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
-		c.Interrupt()
-	})
-	return func() {
-		if !stop() {
-			<-done
-		}
-	}
 }
 
 func (s *Session) do(ctx context.Context, action Action) error {
@@ -202,12 +183,15 @@ func (s *Session) do(ctx context.Context, action Action) error {
 	if s.c == nil {
 		return event.Errorf(event.ConnectionLost, s.stage, "there is no connection")
 	}
-	switch action.(type) {
-	case Put, Next, Listen:
-	default:
-		if err := s.flushed(ctx); err != nil {
-			return err
+	if err := s.before(ctx, action); err != nil {
+		return err
+	}
+	if s.c == nil { // the server has gone meanwhile
+		switch action.(type) {
+		case Close, Reset:
+			return nil
 		}
+		return event.Errorf(event.ConnectionLost, s.stage, "%s closed the connection", s.at.Name())
 	}
 	switch a := action.(type) {
 	case Await:
@@ -246,6 +230,20 @@ func (s *Session) do(ctx context.Context, action Action) error {
 		return nil
 	}
 	return fmt.Errorf("no such action: %T", action)
+}
+
+// before lets what was put be on its way before anything else is done. Put and
+// Next go on beside it, and a Close that is not gentle does not wait for it.
+func (s *Session) before(ctx context.Context, action Action) error {
+	switch a := action.(type) {
+	case Put, Next, Listen:
+		return nil
+	case Close:
+		if !a.Gently {
+			return nil
+		}
+	}
+	return s.flushed(ctx)
 }
 
 // Replies are the replies to the last action, in order.

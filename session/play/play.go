@@ -151,7 +151,8 @@ func (p *player) items(ctx context.Context, items []script.Item) error {
 		var err error
 		switch i := item.(type) {
 		case script.Repeat:
-			for k := 0; k < i.Times && err == nil; k++ {
+			idle := script.Idle(i.Items) // a million times nothing takes no time
+			for k := 0; k < i.Times && err == nil && !idle; k++ {
 				err = p.items(ctx, i.Items)
 			}
 		case script.Include:
@@ -192,14 +193,15 @@ func joined(i script.Reply, rest []script.Item) (all script.Reply, more int) {
 func (p *player) left(item script.Item) bool {
 	switch p.skipping {
 	case theMessage:
-		if _, ok := item.(script.Server); ok {
-			p.skipping = nothing // that reply does not come either
+		switch item.(type) {
+		case script.Client, script.Raw, script.Data:
 			return true
 		}
-		_, line := item.(script.Client)
-		_, raw := item.(script.Raw)
-		_, file := item.(script.Data)
-		return line || raw || file
+		p.skipping = nothing
+		switch item.(type) {
+		case script.Server, script.Reply:
+			return true // that reply does not come either
+		}
 	case allOfIt:
 		if _, ok := item.(script.Connect); !ok {
 			return true
@@ -302,7 +304,7 @@ func unverified(err error) bool {
 }
 
 // rest sends what is still collected, and shows the replies that the server owes
-// and the script does not expect.
+// and the script does not ask for. That it gives none is no failure.
 func (p *player) rest(ctx context.Context) error {
 	if !p.opened {
 		return nil // a script of comments
@@ -310,9 +312,13 @@ func (p *player) rest(ctx context.Context) error {
 	if err := p.flush(ctx, script.Position{}); err != nil {
 		return err
 	}
-	for p.s.Connected() && p.s.Due() > 0 && !p.silent {
-		if _, _, err := p.next(ctx); err != nil {
-			return err
+	limit := min(farewell, p.timeout())
+	for due := p.s.Due(); p.s.Connected() && due > 0; due = p.s.Due() {
+		if err := p.s.Do(ctx, session.Listen{For: limit}); err != nil {
+			return p.lost(err)
+		}
+		if p.s.Due() == due {
+			return nil // it is silent
 		}
 	}
 	return nil
@@ -341,20 +347,19 @@ func (p *player) leave(ctx context.Context) {
 		_ = p.s.Do(ctx, session.Close{})
 		return
 	}
-	limit := farewell
-	if p.wait > 0 {
-		limit = min(limit, p.wait)
-	}
+	limit := min(farewell, p.timeout())
 	_ = p.s.Do(ctx, session.LimitAll(limit))
+	limited, stop := context.WithTimeout(ctx, limit)
+	defer stop()
 	for p.s.Connected() && p.s.Due() > 0 && !p.silent {
-		if p.s.Do(ctx, session.Next{}) != nil {
+		if p.s.Do(limited, session.Next{}) != nil {
 			break
 		}
 	}
 	if p.s.Connected() && p.s.Due() > 0 && !p.s.InText() && ctx.Err() == nil {
 		// It owes a reply and does not give it. QUIT is said all the same.
 		_ = p.s.Do(ctx, session.Put{Pieces: []session.Piece{{Octets: []byte("QUIT")}}})
-		_ = p.s.Do(ctx, session.Close{})
+		_ = p.s.Do(ctx, session.Close{Gently: true})
 		return
 	}
 	flow.Leave(ctx, p.s, p.o.Plan)

@@ -465,3 +465,60 @@ func BenchmarkLongScript(b *testing.B) {
 		}
 	})
 }
+
+// What is left out behind a failure ends with what it belongs to.
+func TestKeepGoingOverAConnection(t *testing.T) {
+	s := listen(t, func(c net.Conn) {
+		in := bufio.NewReader(c)
+		_, _ = io.WriteString(c, "220 a\r\n")
+		if line, _ := in.ReadString('\n'); line == "DATA\r\n" {
+			_, _ = io.WriteString(c, "554 no\r\n")
+		}
+		_, _ = in.ReadString('\n')
+	})
+	outcomes, _, err := run(t, s.addr, "S: 220\nC: DATA\nS: 354\nC: text\n@close\n@connect\nS: 220", func(o *Options) { o.KeepGoing = true })
+	if err == nil || len(outcomes) != 6 {
+		t.Errorf("%v, %d outcomes", err, len(outcomes))
+	}
+	for _, x := range outcomes {
+		if failed := x.Mismatch != nil; failed != (x.Item.At().Line == 3) {
+			t.Errorf("line %d: %v", x.Item.At().Line, x.Mismatch)
+		}
+	}
+}
+
+// Commands that nobody waits for fail nothing, answered or not.
+func TestUnansweredAtTheEnd(t *testing.T) {
+	for _, hang := range []bool{false, true} {
+		s := listen(t, func(c net.Conn) {
+			_, _ = io.WriteString(c, "220 a\r\n")
+			if hang {
+				_, _ = io.ReadAll(c)
+			}
+		})
+		_, events, err := run(t, s.addr, "@timeout 50ms\nS: 220\nC: NOOP\nC: NOOP", nil)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, e := range events {
+			if f, ok := e.(event.Failed); ok {
+				t.Errorf("hang %v: %v", hang, f.Error)
+			}
+		}
+	}
+}
+
+// The server ends its side while a large message is under way to it.
+func TestTheServerStopsListening(t *testing.T) {
+	s := listen(t, func(c net.Conn) {
+		_, _ = io.WriteString(c, "220 a\r\n354 go\r\n")
+		_ = c.(logged).Conn.(*net.TCPConn).CloseWrite()
+		time.Sleep(50 * time.Millisecond)
+	})
+	for _, end := range []string{"@close", "@reset", "@expect close", "C: .\n@flush\n@close", "@tls"} {
+		_, _, err := run(t, s.addr, "S: 220\nC: DATA\nS: 354\n"+strings.Repeat("C: "+strings.Repeat("x", 900)+"\n", 10_000)+end, nil)
+		if e, ok := errors.AsType[*event.Error](err); err != nil && (!ok || e.Kind == event.Internal) {
+			t.Errorf("%s: %v", end, err)
+		}
+	}
+}

@@ -64,8 +64,10 @@ func (p *player) flush(ctx context.Context, at script.Position) error {
 	if !p.s.Connected() {
 		return nil // the next expectation says so
 	}
-	for _, piece := range pieces {
-		p.said(piece.Octets)
+	if !p.s.InText() {
+		for _, piece := range pieces {
+			p.said(piece.Octets)
+		}
 	}
 	return p.lost(p.do1(ctx, session.Put{Pieces: pieces}))
 }

@@ -29,3 +29,20 @@ func MatchEnhanced(pattern, code string) bool {
 	}
 	return true
 }
+
+// Idle says that there is nothing to do in the items: only comments, however
+// often they are repeated.
+func Idle(items []Item) bool {
+	for _, i := range items {
+		switch i := i.(type) {
+		case Comment:
+		case Repeat, Include:
+			if !Idle(Inner(i)) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}

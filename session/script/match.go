@@ -163,8 +163,9 @@ func (p Pattern) CompareCode(reply wire.Reply) *Mismatch {
 	if last.code == "" || reply.Code != 0 && matchCode(last.code, fmt.Sprintf("%03d", reply.Code)) {
 		return nil
 	}
-	// A reply whose code changes ends in another, and so does its pattern.
-	if a, bad := reply.Malformed(); bad && a.Kind == wire.CodeChanged && matchCode(last.code, string(reply.Lines[a.Line].Octets[:3])) {
+	// A malformed reply may end in a line of another code, and so does its
+	// pattern.
+	if a, bad := reply.Malformed(); bad && len(reply.Lines[a.Line].Octets) >= 3 && matchCode(last.code, string(reply.Lines[a.Line].Octets[:3])) {
 		return nil
 	}
 	return last.mismatch(shown(reply))

@@ -37,7 +37,7 @@ var ErrTimeout = errors.New("timed out")
 
 // Conn is one connection.
 type Conn struct {
-	mu  sync.Mutex // held where Interrupt could see nc change
+	mu  sync.Mutex // held where an interruption could see nc change
 	nc  net.Conn
 	now func() time.Time
 	in  *pump
@@ -186,8 +186,9 @@ const (
 )
 
 // Write sends octets. It ends with ErrTimeout when the other side takes none
-// of them for timeout.
+// of them for timeout, and with ctx.
 func (c *Conn) Write(ctx context.Context, octets []byte, timeout time.Duration) (int, error) {
+	defer c.interruptible(ctx)()
 	most := piece
 	if c.raw != nil {
 		most = record
@@ -206,7 +207,7 @@ func (c *Conn) write(ctx context.Context, octets []byte, timeout time.Duration) 
 	if err := c.nc.SetWriteDeadline(c.now().Add(timeout)); err != nil {
 		return 0, err
 	}
-	// Interrupt sets a deadline in the past. If it did so before the line above,
+	// interrupt sets a deadline in the past. If it did so before the line above,
 	// the context knows; if it does so after, the write ends.
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -221,11 +222,22 @@ func (c *Conn) write(ctx context.Context, octets []byte, timeout time.Duration) 
 	return n, err
 }
 
-// Interrupt ends a Write that is under way; its context must be done first.
-func (c *Conn) Interrupt() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_ = c.nc.SetWriteDeadline(time.Unix(1, 0))
+// interruptible lets the end of ctx end the write that is under way, until the
+// returned function is called. That waits for an interruption that has begun:
+// one that came late would hit the next write.
+func (c *Conn) interruptible(ctx context.Context) (end func()) {
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		_ = c.nc.SetWriteDeadline(time.Unix(1, 0))
+	})
+	return func() {
+		if !stop() {
+			<-done
+		}
+	}
 }
 
 // Behind stops reading and returns what has arrived and was not taken: in
