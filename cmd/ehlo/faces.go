@@ -36,9 +36,11 @@ func (a *app) newFaces(f *flags, command string) (*faces, error) {
 		return out, nil
 	}
 	var err error
-	if out.record, out.close, err = openRecord(f, &out.failed); err != nil {
+	if out.record, err = openRecord(f, &out.failed); err != nil {
 		return nil, err
 	}
+	out.close = out.record.end
+	a.later(out.record.salvage)
 	return out, nil
 }
 
@@ -109,7 +111,7 @@ type face struct {
 	*faces
 	report *transcript.Report
 	text   transcript.Text
-	script *transcript.Record // nil: nothing is recorded
+	script *recording // nil: nothing is recorded
 	begun  time.Time
 }
 
@@ -121,7 +123,7 @@ func (f *faces) target(name string) *face {
 		t.text.W = io.Discard
 	}
 	if f.record != nil {
-		t.script = f.record.script()
+		t.script = f.record.begin()
 	}
 	if f.output == "text" {
 		f.out.separate()
@@ -172,7 +174,7 @@ func (t *face) say(lines ...string) {
 func (t *face) end(e *event.Error, exit int) {
 	t.report.Failure, t.report.Exit = e, exit
 	if t.script != nil {
-		_ = t.script.Flush() // the keeper has the error
+		t.script.Flush()
 	}
 	if t.output == "text" {
 		return
@@ -238,7 +240,7 @@ func (b *branches) show(one *branch, lines []string) {
 		for _, e := range one.held {
 			b.face.script.Apply(e)
 		}
-		_ = b.face.script.Flush()
+		b.face.script.Flush()
 	}
 	if b.face.output != "text" {
 		return

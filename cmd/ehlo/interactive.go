@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ehlo/session/event"
 	"ehlo/session/play"
 	"ehlo/tui"
 )
@@ -84,12 +83,8 @@ func (a *app) screenWith(c *cobra.Command, f *flags, set settings, name string, 
 		if err != nil {
 			return tui.Result{}, err
 		}
-		script := out.record.script()
-		set.options.Sink = func(e event.Event) { script.Apply(e) }
-		finish = func() error {
-			_ = script.Flush() // the keeper has the error
-			return out.finish()
-		}
+		set.options.Sink = out.record.begin().Apply
+		finish = out.finish
 	}
 	o.Session, o.Plan, o.Version, o.Dir = set.options, set.plan, version(), stateDir()
 	o.NoColor = f.noColor || os.Getenv("NO_COLOR") != ""

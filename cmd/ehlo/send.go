@@ -101,7 +101,7 @@ func (a *app) runSend(c *cobra.Command, f *flags, l *letterFlags, args []string)
 		return err
 	}
 	set.options.PipeErrors = &visible{w: a.err}
-	if err := f.spares(l.files()); err != nil {
+	if err := spares("record", f.record, "the message", l.files()); err != nil {
 		return err
 	}
 	m, err := a.message(c.Context(), l, letter, set.options.Helo)
@@ -260,20 +260,6 @@ func (l *letterFlags) files() []string {
 		list = append(list, body)
 	}
 	return list
-}
-
-// spares refuses a record that would be written over a file of the message.
-func (f *flags) spares(files []string) error {
-	record, err := os.Stat(f.record)
-	if err != nil || f.record == "" {
-		return nil
-	}
-	for _, name := range files {
-		if file, err := os.Stat(name); name != "" && err == nil && os.SameFile(record, file) {
-			return usage("", "--record %s would overwrite the message", f.record)
-		}
-	}
-	return nil
 }
 
 // message reads or composes the message. What it reads may never come, from a

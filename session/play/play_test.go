@@ -473,8 +473,8 @@ func TestKeepGoingOverAConnection(t *testing.T) {
 		_, _ = io.WriteString(c, "220 a\r\n")
 		if line, _ := in.ReadString('\n'); line == "DATA\r\n" {
 			_, _ = io.WriteString(c, "554 no\r\n")
+			_, _ = in.ReadString('\n')
 		}
-		_, _ = in.ReadString('\n')
 	})
 	outcomes, _, err := run(t, s.addr, "S: 220\nC: DATA\nS: 354\nC: text\n@close\n@connect\nS: 220", func(o *Options) { o.KeepGoing = true })
 	if err == nil || len(outcomes) != 6 {

@@ -46,18 +46,21 @@ rcpt:
   deny   message = 5.1.1 unknown user
 `
 
-// startExim runs Exim as one unprivileged user, for whom it needs no wrapper but a passwd file in which
-// that user is Debian-exim.
-func startExim(t *testing.T) *exim {
+func startExim(t *testing.T) *exim { return startEximAs(t, "exim", eximConf) }
+
+// startEximAs runs Exim as one unprivileged user, for whom it needs no wrapper but a passwd file in which
+// that user is Debian-exim. The name is for its directory; in conf $$ is a dollar of Exim's own.
+func startEximAs(t *testing.T, name, conf string) *exim {
 	deb := fetch(t, "exim4-daemon-light", "libnss-wrapper")
-	dir := serverDir(t, "exim")
+	dir := serverDir(t, name)
 	e := &exim{port: freePort(t), caFile: filepath.Join(dir, "ca.pem"), pipe: filepath.Join(dir, "exim-bs"), dir: dir}
 	uid, gid := serverUser()
 	values := map[string]string{
 		"binary": deb.path("usr/sbin/exim4"), "dir": dir, "sizeLimit": fmt.Sprint(sizeLimit), "uid": fmt.Sprint(uid), "gid": fmt.Sprint(gid),
+		"$": "$",
 	}
 	for name, text := range map[string]string{
-		"conf":   eximConf,
+		"conf":   conf,
 		"passwd": "root:x:0:0::/:/bin/sh\nDebian-exim:x:$uid:$gid::/:/bin/false\n",
 		"group":  "root:x:0:\nDebian-exim:x:$gid:\n",
 	} {
@@ -70,13 +73,13 @@ func startExim(t *testing.T) *exim {
 	}
 	newAuthority(t, e.caFile).issue(t, dir, time.Now().Add(time.Hour), "mx1.mail.test")
 
-	conf := []string{"-C", filepath.Join(dir, "conf")}
-	cmd := deb.command(nil, "usr/sbin/exim4", append(conf, "-bdf", "-oX", "127.0.0.1."+e.port)...)
+	file := []string{"-C", filepath.Join(dir, "conf")}
+	cmd := deb.command(nil, "usr/sbin/exim4", append(file, "-bdf", "-oX", "127.0.0.1."+e.port)...)
 	cmd.Env = append(cmd.Env, "LD_PRELOAD="+deb.library(t, "libnss_wrapper.so"),
 		"NSS_WRAPPER_PASSWD="+filepath.Join(dir, "passwd"), "NSS_WRAPPER_GROUP="+filepath.Join(dir, "group"))
 
 	words := append([]string{"env", "-i"}, cmd.Env...)
-	words = append(append(append(words, cmd.Path), conf...), `"$@"`)
+	words = append(append(append(words, cmd.Path), file...), `"$@"`)
 	script := strings.Join(words, " ")
 	if os.Getuid() == 0 {
 		script = fmt.Sprintf("setpriv --reuid=%d --regid=%d --clear-groups %s", uid, gid, script)
