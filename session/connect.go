@@ -11,6 +11,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/session/internal/conn"
+	"ehlo/session/wire"
 )
 
 // connect opens a connection and, for implicit TLS, secures it.
@@ -120,7 +121,7 @@ func (s *Session) forget() {
 	s.part, s.login, s.state, s.secrets = timedReply{}, nil, nil, nil
 	s.due, s.offers, s.protocol, s.secure, s.tls = nil, nil, "", false, nil
 	s.inText, s.accepted, s.early, s.inClear = false, nil, nil, nil
-	s.partial, s.chunk, s.writing = nil, 0, nil
+	s.partial, s.chunk, s.writing, s.greeting = nil, 0, nil, wire.Reply{}
 }
 
 // close ends the connection, if there is one, and says who did.

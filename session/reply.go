@@ -26,13 +26,13 @@ func (s *Session) readReply(ctx context.Context) error {
 		timeout = s.opt.Timeouts.Dot
 	}
 	if !s.c.Ready() {
-		s.emit(event.Waiting{For: d.what(), Timeout: timeout})
+		s.emit(event.Waiting{For: s.what(), Timeout: timeout})
 	}
 	r, err := s.readLines(ctx, s.opt.Now().Add(timeout), timeout)
 	if err != nil || len(r.Lines) == 0 {
 		return err // or the connection ended, and nothing was due
 	}
-	tooEarly := !unasked && d.line != nil && r.begun.Before(d.sent) && !s.literal
+	tooEarly := !unasked && d.line != nil && r.begun.Before(d.sent)
 	if tooEarly {
 		d, unasked = due{stage: d.stage}, true
 	}
@@ -63,10 +63,13 @@ func (s *Session) readReply(ctx context.Context) error {
 	}
 	if unasked {
 		s.early = &r.Reply
-		if tooEarly {
+		if tooEarly && !s.literal {
 			return s.readReply(ctx)
 		}
 		return nil
+	}
+	if d.stage == event.Banner {
+		s.greeting = r.Reply
 	}
 	s.learn(d, r.Reply)
 	return nil

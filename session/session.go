@@ -118,6 +118,7 @@ type Session struct {
 	state    *tls.ConnectionState // of TLS, for channel binding
 	part     timedReply           // of a reply whose wait was ended in the middle
 	took     time.Duration        // from its command to the last reply
+	greeting wire.Reply           // of the present connection
 }
 
 // due is one reply that has to come.
@@ -165,7 +166,9 @@ func (s *Session) Do(ctx context.Context, action Action) error {
 	if !ok {
 		failure = &event.Error{Kind: event.Internal, Stage: s.stage, Message: err.Error(), Err: err}
 	}
-	s.emit(event.Failed{Error: failure})
+	if !s.literal || failure.Kind != event.ReplyTimeout {
+		s.emit(event.Failed{Error: failure}) // otherwise the session goes on
+	}
 	return failure
 }
 
@@ -291,6 +294,9 @@ func (s *Session) Where() Candidate { return s.at }
 
 // Timeouts are those in force.
 func (s *Session) Timeouts() Timeouts { return s.opt.Timeouts }
+
+// Greeting is the reply that the present connection began with.
+func (s *Session) Greeting() wire.Reply { return s.greeting }
 
 // Took is the time from a command to its reply, the last one that was read.
 func (s *Session) Took() time.Duration { return s.took }

@@ -36,9 +36,9 @@ func (s *Session) handshakeNow(ctx context.Context) error {
 		return s.injected(behind)
 	}
 	// Before the greeting it is what an implicit port would have done.
-	greeting := slices.Clone(s.due)
+	due, greeting := slices.Clone(s.due), s.greeting
 	mode := "starttls"
-	if len(greeting) > 0 && greeting[0].stage == event.Banner {
+	if len(due) > 0 && due[0].stage == event.Banner {
 		mode = "implicit"
 	}
 	if err := s.handshake(ctx, mode); err != nil {
@@ -46,9 +46,9 @@ func (s *Session) handshakeNow(ctx context.Context) error {
 	}
 	verdict, state, before := s.tls, s.state, s.offers
 	s.forget()
-	s.secure, s.tls, s.state, s.inClear = true, verdict, state, before
+	s.secure, s.tls, s.state, s.inClear, s.greeting = true, verdict, state, before, greeting
 	if mode == "implicit" {
-		s.stage, s.due = event.Banner, greeting
+		s.stage, s.due = event.Banner, due
 	}
 	return nil
 }

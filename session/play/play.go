@@ -76,6 +76,9 @@ func Run(ctx context.Context, s *session.Session, o Options) error {
 	if o.Open && s.Connected() {
 		p.opened, p.connected = true, true
 		p.here(o.Plan.Target)
+		if greeted(o.Script) {
+			p.replies = append(p.replies, s.Greeting()) // it came already
+		}
 	}
 	// What @timeout says is for the script.
 	before := s.Timeouts()
@@ -125,6 +128,21 @@ const (
 // errMismatch travels up from an expectation that failed; what it was is told
 // already.
 var errMismatch = errors.New("an expectation failed")
+
+// greeted says that a script begins with what a server says of itself.
+func greeted(s *script.Script) (yes bool) {
+	s.All(func(i script.Item) bool {
+		switch i.(type) {
+		case script.Server, script.Reply:
+			yes = true
+			return false
+		case script.Comment, script.Set, script.Timeout, script.Repeat, script.Include:
+			return true
+		}
+		return false
+	})
+	return yes
+}
 
 // start connects where the script does not say where it does.
 func (p *player) start(ctx context.Context) error {

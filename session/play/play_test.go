@@ -197,7 +197,7 @@ func TestFailures(t *testing.T) {
 		{"no second QUIT", "S: 220\nC: QUIT\nS: 250", ":3:1: expected S: 250, got 221 2.0.0 bye", "QUIT\r\n"},
 		{"nothing comes", "@timeout 50ms\nS: 220\nS: 220", ":3:1: expected S: 220, got nothing within 50ms", "QUIT\r\n"},
 		{"the server has gone", "S: 220\nC: QUIT\nS: 221\nS: 250", ":4:1: expected S: 250, got the end of the connection", "QUIT\r\n"},
-		{"and is spoken to", "S: 220\nC: QUIT\nS: 221\n@expect close\nC: NOOP\nS: 250", ":5:1: expected to send C: NOOP, got the connection is closed", "QUIT\r\n"},
+		{"and is spoken to", "S: 220\nC: QUIT\nS: 221\n@expect close\nC: NOOP\nS: 250", ":5:1: expected a connection to send C: NOOP, got it is closed", "QUIT\r\n"},
 		{"it does not close", "@timeout 50ms\nS: 220\n@expect close", ":3:1: expected the server to close the connection, got nothing within 50ms", "QUIT\r\n"},
 		{"it is not silent", "@expect silence 5s", ":1:1: expected silence for 5s, got S: 220 mx.test", "QUIT\r\n"},
 		{"nothing to capture", "S: 220\n@capture a (\\d{9})", ":2:1: expected a reply with (\\d{9}), got S: 220 mx.test", "QUIT\r\n"},

@@ -227,7 +227,7 @@ func (p *player) data(ctx context.Context, at script.Position, name script.Text,
 		return nil, err
 	}
 	if !p.s.Connected() {
-		return &script.Mismatch{Position: at, Expected: "to send " + quoted([]byte(path)), Actual: "the connection is closed"}, nil
+		return &script.Mismatch{Position: at, Expected: "a connection to send " + quoted([]byte(path)), Actual: "it is closed"}, nil
 	}
 	p.quit = false
 	err = p.s.Do(ctx, send)
@@ -245,14 +245,36 @@ func (p *player) sleep(ctx context.Context, at script.Position, d time.Duration)
 	if err := p.flush(ctx, at); err != nil {
 		return err
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	for end := p.o.Now().Add(d); ; {
+		left := end.Sub(p.o.Now())
+		if left <= 0 {
+			return ctx.Err()
+		}
+		if p.s.Connected() && len(p.replies) < mostEarly {
+			// What the server says meanwhile is shown, and is for the S: lines behind.
+			if err := p.do1(ctx, session.Listen{For: left}); err != nil && !isSilence(err) {
+				return err
+			}
+			continue
+		}
+		t := time.NewTimer(left)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
+}
+
+// mostEarly is how many replies are taken while nobody waits for one: beyond
+// that the server waits.
+const mostEarly = 1000
+
+// isSilence says that what was listened for did not come to its end in time.
+func isSilence(err error) bool {
+	e, ok := errors.AsType[*event.Error](err)
+	return ok && e.Kind == event.ReplyTimeout
 }
 
 // listen waits for what the server does of itself, and says in words what it
@@ -263,7 +285,7 @@ func (p *player) listen(ctx context.Context, at script.Position, d time.Duration
 	}
 	if len(p.replies) == 0 && p.s.Connected() {
 		if err := p.do1(ctx, session.Listen{For: d}); err != nil {
-			if e, ok := errors.AsType[*event.Error](err); !ok || e.Kind != event.ReplyTimeout {
+			if !isSilence(err) {
 				return "", err
 			}
 			return "a part of a line", nil

@@ -24,7 +24,7 @@ func (p *player) hold(ctx context.Context, at script.Position, piece session.Pie
 	}
 	if !p.s.Connected() {
 		said := p.unsaid(piece)
-		return &script.Mismatch{Position: at, Expected: "to send " + said, Actual: "the connection is closed"}, nil
+		return &script.Mismatch{Position: at, Expected: "a connection to send " + said, Actual: "it is closed"}, nil
 	}
 	p.held = append(p.held, piece)
 	if p.size += len(piece.Octets) + 2; p.size > mostHeld {

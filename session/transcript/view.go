@@ -5,6 +5,7 @@
 package transcript
 
 import (
+	"cmp"
 	"time"
 
 	"ehlo/session/event"
@@ -176,7 +177,12 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 		c.Size = &e.Size
 	case event.Failed:
 		c.Waiting = nil
-		if e.Error.Stage == event.Quit {
+		switch {
+		case e.Error.Stage == event.Quit:
+			return
+		case e.Error.Kind == event.ExpectationFailed:
+			// The session is as good as it was.
+			c.Error = cmp.Or(c.Error, e.Error)
 			return
 		}
 		c.Error, c.Ended = e.Error, at
