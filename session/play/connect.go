@@ -24,7 +24,7 @@ func (p *player) connect(ctx context.Context, i script.Connect) error {
 			return err
 		}
 	}
-	p.opened, p.connected, p.quit, p.binary, p.silent = true, true, false, false, false
+	p.opened, p.connected, p.quit, p.binary, p.silent, p.mute = true, true, false, false, false, 0
 	p.replies = nil
 	plan, err := p.plan(i)
 	if err != nil {

@@ -33,4 +33,3 @@ func TestTally(t *testing.T) {
 		}
 	}
 }
-

@@ -114,6 +114,7 @@ type player struct {
 	failures  int           //
 	first     *event.Error  // the first of them
 	silent    bool          // the server did not answer in time
+	mute      int           // how often that was, on this connection
 }
 
 // skip is what a script that goes on behind a failure leaves out.
@@ -258,6 +259,11 @@ func (p *player) item(ctx context.Context, item script.Item, rest []script.Item)
 	if !p.o.KeepGoing {
 		return errMismatch
 	}
+	if p.mute > 1 && p.s.Connected() {
+		// Each further reply would cost the whole wait again.
+		p.s.Note("the server is silent: what follows on this connection is left out")
+		_ = p.s.Do(ctx, session.Close{})
+	}
 	if !p.s.Connected() {
 		p.skipping, p.connected = allOfIt, false
 	} else if wantsText(item) && !p.s.InText() {
@@ -306,6 +312,9 @@ func (p *player) end(ctx context.Context, err error) error {
 		return ctx.Err()
 	case p.first != nil:
 		p.leave(ctx)
+		if err != nil && !errors.Is(err, errMismatch) && !errors.Is(err, ErrStopped) {
+			p.first.Message += "; it ended there: " + err.Error()
+		}
 		return p.verdict()
 	case err == nil, errors.Is(err, ErrStopped):
 		_ = p.hangUp(ctx, script.Position{}, session.Close{Gently: true})

@@ -522,3 +522,22 @@ func TestTheServerStopsListening(t *testing.T) {
 		}
 	}
 }
+
+// A server that says nothing any more costs its wait twice, not once a line.
+func TestASilentServer(t *testing.T) {
+	s := listen(t, func(c net.Conn) {
+		_, _ = io.WriteString(c, "220 a\r\n")
+		_, _ = io.ReadAll(c)
+	})
+	began := time.Now()
+	outcomes, _, err := run(t, s.addr, "@timeout 100ms\nS: 220\n"+strings.Repeat("C: NOOP\nS: 250\n", 1000)+"@connect\nS: 220", func(o *Options) { o.KeepGoing = true })
+	if err == nil || !strings.Contains(err.Error(), "and 1 more") {
+		t.Error(err)
+	}
+	if last := outcomes[len(outcomes)-1]; last.Mismatch != nil || last.Item.At().Line != 2004 {
+		t.Errorf("the last is %+v", last)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}

@@ -124,7 +124,7 @@ func (p *player) next(ctx context.Context) (r wire.Reply, instead string, err er
 	}
 	switch e.Kind {
 	case event.ReplyTimeout:
-		p.silent = true
+		p.silent, p.mute = true, p.mute+1
 		return r, "nothing within " + p.timeout().String(), nil
 	case event.ConnectionLost:
 		return r, "the end of the connection", nil

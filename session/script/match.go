@@ -180,6 +180,14 @@ func shown(r wire.Reply) string {
 	if len(r.Lines) == 0 {
 		return "nothing"
 	}
+	if _, bad := r.Malformed(); bad && r.Code != 0 {
+		// It has no code that would stand for all of it.
+		lines := make([]string, len(r.Lines))
+		for i, l := range r.Lines {
+			lines[i] = wire.Text(l.Octets)
+		}
+		return short(strings.Join(lines, " / "))
+	}
 	return short(r.String())
 }
 
