@@ -220,6 +220,19 @@ func (t Target) tls(mode TLSMode, port uint16) TLSMode {
 	return TLSAuto
 }
 
+// As is the target spoken to as the other one is: where it has no scheme of its
+// own, with that one's, and what goes with it. A recording of smtps:// or lmtp://
+// is played against another host and port so.
+func (t Target) As(other Target) Target {
+	if t.Scheme == "" && t.Kind < Socket && other.Scheme != "" && other.Kind < Socket {
+		t.Scheme = other.Scheme
+		if t.Kind == Domain {
+			t.Kind = other.Kind
+		}
+	}
+	return t
+}
+
 // Candidate is one address of one exchanger: a place to connect to.
 type Candidate struct {
 	Host    string // the exchanger's name; empty where only an address was given

@@ -19,6 +19,9 @@ func (p *player) assert(i script.Assert) (*script.Mismatch, error) {
 		return nil, p.wrong(err)
 	}
 	value := string(octets)
+	if err := script.Valid(i.Subject, value); err != nil {
+		return nil, p.wrong(&script.Error{Position: i.Value.Pos, Message: err.Error(), Err: err})
+	}
 	actual, ok, err := p.judge(i, value)
 	if err != nil {
 		return nil, p.wrong(&script.Error{Position: i.Value.Pos, Message: err.Error(), Err: err})

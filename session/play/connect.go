@@ -61,15 +61,16 @@ func (p *player) plan(i script.Connect) (flow.Plan, error) {
 	if len(text) == 0 {
 		return plan, nil
 	}
+	target, err := session.ParseTarget(string(text))
+	if err != nil {
+		return plan, p.wrong(&script.Error{Position: i.Target.Pos, Message: err.Error(), Err: err})
+	}
 	if p.o.Here || plan.Only != nil {
 		if string(text) != plan.Target.Text {
 			p.s.Note("@connect %s leads to %s here", text, plan.Target.Text)
 		}
+		plan.Target = plan.Target.As(target)
 		return plan, nil
-	}
-	target, err := session.ParseTarget(string(text))
-	if err != nil {
-		return plan, p.wrong(&script.Error{Position: i.Target.Pos, Message: err.Error(), Err: err})
 	}
 	plan.Target = target
 	if target.Port != 0 {
@@ -84,11 +85,11 @@ func (p *player) candidates(ctx context.Context, plan flow.Plan) ([]session.Cand
 	if plan.Only != nil {
 		return []session.Candidate{*plan.Only}, nil
 	}
-	if p.routed != plan.Target.Text || p.routed == "" {
+	if p.routed != plan.Target {
 		if err := flow.Route(ctx, p.s, plan); err != nil {
 			return nil, err
 		}
-		p.routed = plan.Target.Text
+		p.routed = plan.Target
 	}
 	return p.s.Candidates(), nil
 }

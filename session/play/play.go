@@ -99,22 +99,22 @@ type player struct {
 	held []session.Piece // collected, not sent yet
 	size int             // octets of held
 
-	opened    bool          // it has had a connection
-	connected bool          // it has one, as far as the script knows
-	routed    string        // the target whose servers the session knows
-	replies   []wire.Reply  // they have come, and no S: line has taken them
-	last      wire.Reply    // that was taken
-	heard     bool          // by the present item
-	took      time.Duration // it, from its command
-	stage     event.Stage   // it belongs there
-	wait      time.Duration // what @timeout said; 0: nothing
-	quit      bool          // the last command is QUIT
-	binary    bool          // MAIL had BODY=BINARYMIME
-	skipping  skip          // what is left out after a failure
-	failures  int           //
-	first     *event.Error  // the first of them
-	silent    bool          // the server did not answer in time
-	mute      int           // how often that was, on this connection
+	opened    bool           // it has had a connection
+	connected bool           // it has one, as far as the script knows
+	routed    session.Target // whose servers the session knows
+	replies   []wire.Reply   // they have come, and no S: line has taken them
+	last      wire.Reply     // that was taken
+	heard     bool           // by the present item
+	took      time.Duration  // it, from its command
+	stage     event.Stage    // it belongs there
+	wait      time.Duration  // what @timeout said; 0: nothing
+	quit      bool           // the last command is QUIT
+	binary    bool           // MAIL had BODY=BINARYMIME
+	skipping  skip           // what is left out after a failure
+	failures  int            //
+	first     *event.Error   // the first of them
+	silent    bool           // the server did not answer in time
+	mute      int            // how often that was, on this connection
 }
 
 // skip is what a script that goes on behind a failure leaves out.
@@ -194,17 +194,20 @@ func (p *player) items(ctx context.Context, items []script.Item) error {
 // joined is a @reply with those behind it: together they are what the server
 // says. more is how many items that were.
 func joined(i script.Reply, rest []script.Item) (all script.Reply, more int) {
+	var octets strings.Builder
+	octets.WriteString(i.Octets)
+loop:
 	for n, next := range rest {
 		switch next := next.(type) {
 		case script.Comment:
-			continue
 		case script.Reply:
-			i.Octets += next.Octets
+			octets.WriteString(next.Octets)
 			more = n + 1
-			continue
+		default:
+			break loop
 		}
-		break
 	}
+	i.Octets = octets.String()
 	return i, more
 }
 
@@ -247,7 +250,7 @@ func (p *player) item(ctx context.Context, item script.Item, rest []script.Item)
 	}
 	p.failures++
 	failure := event.Errorf(event.ExpectationFailed, event.ScriptRun, "%s", mismatch)
-	failure.Lines = below(mismatch)
+	failure.Lines = mismatch.Lines()
 	if p.heard {
 		reply := p.last
 		failure.Reply = &reply
@@ -270,15 +273,6 @@ func (p *player) item(ctx context.Context, item script.Item, rest []script.Item)
 		p.skipping = theMessage
 	}
 	return nil
-}
-
-// below is a mismatch as a person compares it: one above the other.
-func below(m *script.Mismatch) []string {
-	actual := m.Actual
-	if strings.HasPrefix(m.Expected, "S: ") && actual != "" && '0' <= actual[0] && actual[0] <= '9' {
-		actual = "S: " + actual
-	}
-	return []string{"FAILED " + m.Position.String(), "  expected  " + m.Expected, "  actual    " + actual}
 }
 
 func expects(item script.Item) bool {
@@ -313,7 +307,8 @@ func (p *player) end(ctx context.Context, err error) error {
 	case p.first != nil:
 		p.leave(ctx)
 		if err != nil && !errors.Is(err, errMismatch) && !errors.Is(err, ErrStopped) {
-			p.first.Message += "; it ended there: " + err.Error()
+			p.first.Message += "; what ended it: " + err.Error()
+			p.first.Err = err
 		}
 		return p.verdict()
 	case err == nil, errors.Is(err, ErrStopped):

@@ -353,6 +353,11 @@ func (p *player) capture(i script.Capture) (*script.Mismatch, error) {
 	if !ok {
 		return &script.Mismatch{Position: i.Position, Expected: "a reply with " + i.Regexp, Actual: orNothing(p.last)}, nil
 	}
+	if strings.ContainsAny(value, "\r\n") {
+		// In a C: line it would be a line of its own: what one server says must not
+		// become a command for another.
+		return &script.Mismatch{Position: i.Position, Expected: "something within one line of the reply for ${" + i.Name + "}", Actual: "more than a line"}, nil
+	}
 	p.vars[i.Name], p.set[i.Name] = value, true
 	return nil, nil
 }

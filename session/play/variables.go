@@ -24,13 +24,15 @@ func variables(o Options) map[string]string {
 		"helo": "", "from": "", "user": o.Plan.Target.User,
 		"host": host, "address": host, "port": fmt.Sprint(o.Plan.Target.Port),
 		"domain": domain(o.Plan.Target), "to": recipient(o.Plan.Target),
-		"date":       now.Format("Mon, 02 Jan 2006 15:04:05 -0700"),
-		"message_id": messageID(now),
+		"date": now.Format("Mon, 02 Jan 2006 15:04:05 -0700"),
 	}
 	for _, more := range []map[string]string{o.Known, o.Vars} {
 		for name, value := range more {
 			vars[name] = value
 		}
+	}
+	if _, given := vars["message_id"]; !given {
+		vars["message_id"] = messageID(now, vars["from"])
 	}
 	return vars
 }
@@ -40,11 +42,16 @@ func Names() []string {
 	return []string{"helo", "from", "to", "domain", "host", "address", "port", "date", "message_id", "user"}
 }
 
-// messageID is one without its brackets, as the variable has it.
-func messageID(now time.Time) string {
-	var random [8]byte
+// messageID is one without its brackets, as the variable has it, and as long as
+// that of a message which is composed: the size in MAIL stays true.
+func messageID(now time.Time, from string) string {
+	host := "ehlo.invalid"
+	if a, err := wire.ParseAddress(from); err == nil && a.Domain != "" {
+		host = a.Domain
+	}
+	var random [12]byte
 	_, _ = rand.Read(random[:]) // it does not fail (crypto/rand)
-	return fmt.Sprintf("%s.%x@ehlo.invalid", now.UTC().Format("20060102150405"), random)
+	return fmt.Sprintf("%s.%x@%s", now.UTC().Format("20060102150405"), random, host)
 }
 
 // domain is the mail domain of a target: of an address its literal.
@@ -143,8 +150,17 @@ func (p *player) readable(at script.Position, name script.Text) error {
 		return nil
 	}
 	info, err := os.Stat(path)
-	if err == nil && info.IsDir() {
+	switch {
+	case err != nil:
+	case info.IsDir():
 		err = errors.New("it is a directory")
+	case !info.Mode().IsRegular():
+		err = errors.New("it is no regular file")
+	default:
+		var f *os.File
+		if f, err = os.Open(path); err == nil {
+			_ = f.Close()
+		}
 	}
 	if err != nil {
 		return &script.Error{Position: name.Pos, Message: "cannot send " + quoted([]byte(path)) + ": " + why(err), Err: err}

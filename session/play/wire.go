@@ -13,6 +13,9 @@ import (
 	"ehlo/session/wire"
 )
 
+// mostReplies is how many replies may wait for an S: line.
+const mostReplies = 200_000
+
 // mostHeld is how many octets are collected before they are sent: nobody waits
 // for more, and a script may repeat.
 const mostHeld = 1 << 20
@@ -88,6 +91,12 @@ func (p *player) said(line []byte) {
 func (p *player) do1(ctx context.Context, a session.Action) error {
 	err := p.s.Do(ctx, a)
 	p.replies = append(p.replies, p.s.Replies()...)
+	if len(p.replies) > mostReplies && err == nil {
+		return p.wrong(&script.Error{
+			Position: script.Position{File: p.o.Script.Name, Line: 1},
+			Message:  "expected S: lines: more than " + wire.Thousands(mostReplies) + " replies wait for one",
+		})
+	}
 	return err
 }
 

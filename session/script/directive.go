@@ -1,6 +1,7 @@
 package script
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"strconv"
@@ -90,6 +91,16 @@ var subjects = [...]Subject{
 	{"tls.verified", equal, "true or false", func(s string) bool { return s == "true" || s == "false" }},
 	{"cert.days", ordered, "a number of days", func(s string) bool { return isNumber(strings.TrimPrefix(s, "-")) }},
 	{"enhanced", equal, "an enhanced status code such as 5.1.1 or 4.x.x", isEnhancedPattern},
+}
+
+// Valid says whether a value is one that @assert can compare the subject with.
+func Valid(subject, value string) error {
+	for _, s := range subjects {
+		if s.Name == subject && !s.valid(value) {
+			return fmt.Errorf("expected %s, and this is %s", s.Value, quoted(value))
+		}
+	}
+	return nil
 }
 
 func isNumber(s string) bool {

@@ -13,7 +13,7 @@ type Opener func(path string) (io.ReadCloser, error)
 
 const (
 	maxIncludes = 8       // of @include in @include
-	maxItems    = 4 << 20 // of a script with all that it includes
+	maxItems    = 1 << 20 // lines of a script with all that it includes
 )
 
 // Load parses a script and all that it includes; name is its file. The name of

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"ehlo/session/wire"
 )
@@ -102,7 +103,16 @@ type Mismatch struct {
 }
 
 func (m *Mismatch) Error() string {
-	return fmt.Sprintf("%s: expected %s, got %s", m.Position, m.Expected, m.Actual)
+	return fmt.Sprintf("%s: expected %s, got %s", m.Position, short(m.Expected), short(m.Actual))
+}
+
+// Lines are the mismatch as a person compares it: one above the other.
+func (m *Mismatch) Lines() []string {
+	actual := m.Actual
+	if strings.HasPrefix(m.Expected, "S: ") && actual != "" && '0' <= actual[0] && actual[0] <= '9' {
+		actual = "S: " + actual
+	}
+	return []string{"FAILED " + m.Position.String(), "  expected  " + short(m.Expected), "  actual    " + short(actual)}
 }
 
 // Match says whether the reply is the expected one, and if not, why.
@@ -188,16 +198,23 @@ func shown(r wire.Reply) string {
 		}
 		return short(strings.Join(lines, " / "))
 	}
-	return short(r.String())
+	if s := r.String(); s != "" {
+		return short(s)
+	}
+	return "an empty line"
 }
 
 // short cuts what was said to a length that can be read.
 func short(s string) string {
 	const most = 200
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
+	if len(s) <= most {
+		return s
 	}
-	return s
+	r := []rune(s[:min(len(s), (most+1)*utf8.UTFMax)])
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most]) + "…"
 }
 
 // Said is a line of the client for a sentence: escaped, and not longer than a

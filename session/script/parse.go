@@ -89,7 +89,7 @@ func (p *parser) parseLine() error {
 	start := len(p.line) - len(strings.TrimLeft(p.line, " \t"))
 	rest := p.line[start:]
 	switch {
-	case strings.TrimRight(rest, " \t") == "" || rest[0] == '#':
+	case strings.TrimRight(rest, " \t") == "" || rest[0] == '#' || remark(rest):
 		c := Comment{p.position(start), strings.TrimRight(rest, " \t")}
 		if p.group != nil {
 			p.held = append(p.held, c)
@@ -119,6 +119,13 @@ func (p *parser) parseLine() error {
 		return nil
 	}
 	return p.errorf(start, "expected C: text, S: text, an @directive, or a # comment, and this is %s", quoted(rest))
+}
+
+// remark is a line in braces: "{The server closes the connection}", as tutorials
+// have it in their dialogues.
+func remark(line string) bool {
+	line = strings.TrimRight(line, " \t")
+	return line[0] == '{' && line[len(line)-1] == '}'
 }
 
 // said adds a C: or S: line.

@@ -76,7 +76,7 @@ type Item interface {
 	lines() []string // canonical text
 }
 
-// Comment is a comment with its #, or a blank line.
+// Comment is a comment with its #, a remark in braces, or a blank line.
 type Comment struct {
 	Position
 	Text string

@@ -299,3 +299,41 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A tutorial's dialogue is a script as it is printed.
+func TestTutorialRemark(t *testing.T) {
+	const text = "S: 221 Bye\n{The server closes the connection}\n"
+	if got := parse(t, text).String(); got != text {
+		t.Errorf("%q", got)
+	}
+}
+
+// A few lines must not become gigabytes.
+func TestExpandIsBounded(t *testing.T) {
+	vars := map[string]string{"a": "xxxxxxxxxxxxxxxx"}
+	double := one[Set](t, "@set a ${a}${a}")
+	for range 64 {
+		octets, err := double.Value.Expand(vars)
+		if err != nil {
+			if !strings.Contains(err.Error(), "t:1:12: expected variables that have at most 1,048,576 octets together") {
+				t.Error(err)
+			}
+			return
+		}
+		vars["a"] = string(octets)
+	}
+	t.Error("it has no bound")
+}
+
+// The names in a long line are found in one pass.
+func BenchmarkVariables(b *testing.B) {
+	s, err := Parse("t", strings.NewReader("C: "+strings.Repeat("${from}", 100_000)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := s.Check(map[string]string{"from": ""}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

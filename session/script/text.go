@@ -87,15 +87,25 @@ func (t Text) position(i int) Position {
 
 // Variables are those that the text uses, in order.
 func (t Text) Variables() []Variable {
+	if !strings.Contains(t.Raw, "${") {
+		return nil
+	}
 	pieces, _, _ := t.cut()
 	var uses []Variable
+	at, pos := 0, t.Pos
 	for _, p := range pieces {
 		if p.name != "" {
-			uses = append(uses, Variable{p.name, t.position(p.at)})
+			pos.Column += utf8.RuneCountInString(t.Raw[at:p.at])
+			at = p.at
+			uses = append(uses, Variable{p.name, pos})
 		}
 	}
 	return uses
 }
+
+// maxExpanded is how many octets the values of a text's variables may have
+// together: a script can double one again and again.
+const maxExpanded = 1 << 20
 
 // Expand makes octets of the text: variables become their values, as they are,
 // and \xHH that octet. Its error is an *Error with the position of a name that
@@ -119,11 +129,15 @@ func (t Text) known(vars map[string]string, free ...string) ([]piece, error) {
 	if why != "" {
 		return nil, &Error{Position: t.position(at), Message: why}
 	}
+	size := 0
 	for i, p := range pieces {
 		if p.name == "" {
 			continue
 		}
 		value, ok := vars[p.name]
+		if size += len(value); size > maxExpanded {
+			return nil, &Error{Position: t.position(p.at), Message: "expected variables that have at most " + wire.Thousands(maxExpanded) + " octets together"}
+		}
 		switch {
 		case !ok && slices.Contains(free, p.name):
 			continue

@@ -170,7 +170,7 @@ func ParseBDAT(line []byte) (size int64, last, ok bool) {
 		return 0, false, false
 	}
 	size, err := strconv.ParseInt(words[1], 10, 64)
-	if err != nil || size < 0 {
+	if err != nil || words[1][0] < '0' || words[1][0] > '9' {
 		return 0, false, false
 	}
 	return size, last, true
