@@ -123,6 +123,7 @@ func (a *app) one(ctx context.Context, out *faces, f *flags, opt session.Options
 	if e != nil && e.Kind == event.Interrupted {
 		e.Stage = t.report.Interruption()
 	}
+	t.report.Failure = e
 	if what.report != nil {
 		what.report(t.report)
 	}

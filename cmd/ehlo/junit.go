@@ -2,13 +2,16 @@ package main
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"ehlo/session/event"
 	"ehlo/session/play"
+	"ehlo/session/script"
 	"ehlo/session/wire"
 )
 
@@ -48,25 +51,37 @@ type (
 	}
 )
 
-// writeJUnit writes the report of all runs to a file, as a whole.
-func (r *runs) writeJUnit(path string) error {
+// writeJUnit writes the report of all runs to a file, as a whole. What ended
+// them before there was one, such as a script that cannot be understood, is in it
+// too: it takes the place of a report of better times.
+func (r *runs) writeJUnit(err *event.Error) error {
 	var out junitSuites
 	for _, one := range r.log {
-		suite := one.junit(r.options.Script.Name)
-		out.Suites = append(out.Suites, suite)
-		out.Tests += suite.Tests
-		out.Failures += suite.Failures
-		out.Errors += suite.Errors
+		out.add(one.junit(r.name))
 	}
-	text, err := xml.MarshalIndent(out, "", "  ")
-	if err != nil {
-		return err
+	if err == nil {
+		err = r.err
+	}
+	told := slices.ContainsFunc(r.log, func(one *playing) bool { return one.err != nil })
+	if err != nil && err.Kind != event.ExpectationFailed && !told {
+		out.add((&playing{err: err}).junit(r.name))
+	}
+	text, failed := xml.MarshalIndent(out, "", "  ")
+	if failed != nil {
+		return failed
 	}
 	text = append([]byte(xml.Header), append(text, '\n')...)
-	if err := os.WriteFile(path, text, 0o644); err != nil {
-		return input(err, "--report-junit")
+	if failed := os.WriteFile(r.junit, text, 0o644); failed != nil {
+		return input(failed, "--report-junit")
 	}
 	return nil
+}
+
+func (out *junitSuites) add(suite junitSuite) {
+	out.Suites = append(out.Suites, suite)
+	out.Tests += suite.Tests
+	out.Failures += suite.Failures
+	out.Errors += suite.Errors
 }
 
 func (one *playing) junit(name string) junitSuite {
@@ -86,10 +101,14 @@ func (one *playing) junit(name string) junitSuite {
 	}
 	if one.err != nil {
 		suite.Errors++
-		suite.Cases = append(suite.Cases, junitCase{
+		c := junitCase{
 			Name: "the run", Class: name, Time: seconds(0),
 			Error: &junitFailure{Message: visibleText(one.err.Message), Type: string(one.err.Kind), Text: visibleText(one.err.Message)},
-		})
+		}
+		if at, ok := errors.AsType[*script.Error](one.err); ok {
+			c.File, c.Line = at.File, at.Line
+		}
+		suite.Cases = append(suite.Cases, c)
 	}
 	suite.Tests, suite.Time = len(suite.Cases), seconds(total)
 	return suite

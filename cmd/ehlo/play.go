@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -17,7 +16,6 @@ import (
 	"ehlo/session/play"
 	"ehlo/session/script"
 	"ehlo/session/transcript"
-	"ehlo/session/wire"
 )
 
 // playFlags are the flags of run.
@@ -81,6 +79,27 @@ type scripted struct {
 }
 
 func (a *app) runPlay(c *cobra.Command, f *flags, l *playFlags, args []string) error {
+	runs := &runs{junit: l.junit, all: map[string]*playing{}}
+	if len(args) > 0 {
+		runs.name = args[0]
+		if err := spares("report-junit", l.junit, "the script", args[:1]); err != nil {
+			return err
+		}
+	}
+	err := a.playScript(c, f, l, args, runs)
+	if runs.junit == "" || len(args) == 0 {
+		return err
+	}
+	if failed := runs.writeJUnit(asError(c.Context(), err)); failed != nil {
+		a.complain(asError(c.Context(), failed))
+		if a.exit == 0 {
+			a.exit = 1
+		}
+	}
+	return err
+}
+
+func (a *app) playScript(c *cobra.Command, f *flags, l *playFlags, args []string, runs *runs) error {
 	set, err := f.check(c.Flags().Changed("timeout"))
 	if err != nil {
 		return err
@@ -90,24 +109,17 @@ func (a *app) runPlay(c *cobra.Command, f *flags, l *playFlags, args []string) e
 		return err
 	}
 	ready, err := a.prepare(c.Context(), f, l, set, args)
+	if err == nil {
+		err = runs.begin(ready.options, f.record)
+	}
 	if err != nil {
 		return a.refuse(f, "run", strings.Join(args[:min(len(args), 1)], ""), err)
 	}
 	if l.step {
 		return a.stepScreen(c, f, set, ready)
 	}
-	runs := &runs{options: ready.options, all: map[string]*playing{}}
 	what := conversation{command: "run", do: runs.do, result: runs.result, report: runs.report}
-	err = a.converseWith(c.Context(), f, set, []string{ready.target}, what)
-	if l.junit != "" {
-		if failed := runs.writeJUnit(l.junit); failed != nil {
-			a.complain(asError(c.Context(), failed))
-			if a.exit == 0 {
-				a.exit = 1
-			}
-		}
-	}
-	return err
+	return a.converseWith(c.Context(), f, set, []string{ready.target}, what)
 }
 
 // fitsScript refuses flags that say what a script says itself.
@@ -216,18 +228,59 @@ func (f *flags) scriptLogin(s *script.Script, target string) error {
 
 // runs are the runs of a script: one, or with --all one for each address.
 type runs struct {
+	name    string // of the script
+	junit   string // the file of --report-junit, or ""
 	options play.Options
 
 	mu  sync.Mutex
 	all map[string]*playing // by address; without --all by ""
 	log []*playing          // as they began
+	err *event.Error        // what ended them
 }
 
 // playing is one of them.
 type playing struct {
 	where    string
-	outcomes []play.Outcome // those with an expectation
+	tally    play.Tally
+	outcomes []play.Outcome // of the expectations that failed; for --report-junit, of all
 	err      *event.Error   // what ended it, beside the expectations
+}
+
+// begin takes the script. Its messages and what it includes are not to be written
+// over; it has itself been read, and may be recorded over.
+func (r *runs) begin(o play.Options, record string) error {
+	r.name, r.options = o.Script.Name, o
+	names := fileNames(o.Script, o.Vars)
+	if err := spares("record", record, "a file of the script", names); err != nil {
+		return err
+	}
+	if err := spares("report-junit", r.junit, "a file of the script", names); err != nil {
+		r.junit = ""
+		return err
+	}
+	return nil
+}
+
+// fileNames are the files that a script names, as far as that is known before
+// it is played.
+func fileNames(s *script.Script, vars map[string]string) (names []string) {
+	for item := range s.All {
+		var name script.Text
+		switch i := item.(type) {
+		case script.Data:
+			name = i.File
+		case script.BDAT:
+			name = i.File
+		case script.Include:
+			name = i.File
+		default:
+			continue
+		}
+		if path, err := script.File(item.At(), name, vars); err == nil {
+			names = append(names, path)
+		}
+	}
+	return names
 }
 
 func (r *runs) do(ctx context.Context, s *session.Session, plan flow.Plan) error {
@@ -242,16 +295,21 @@ func (r *runs) do(ctx context.Context, s *session.Session, plan flow.Plan) error
 
 	o := r.options
 	o.Plan, o.Vars = plan, maps.Clone(o.Vars)
-	o.Done = func(x play.Outcome) {
-		if x.Expects || x.Mismatch != nil {
-			one.outcomes = append(one.outcomes, x)
-		}
-	}
+	o.Done = func(x play.Outcome) { one.add(x, r.junit != "") }
 	err := play.Run(ctx, s, o)
 	if e := asError(ctx, err); e != nil && e.Kind != event.ExpectationFailed {
 		one.err = e
 	}
 	return err
+}
+
+// add takes what became of an item. A script may have millions: all are kept
+// only for a report that lists them.
+func (one *playing) add(x play.Outcome, keep bool) {
+	one.tally.Add(x)
+	if x.Mismatch != nil || keep && x.Counts() {
+		one.outcomes = append(one.outcomes, x)
+	}
 }
 
 func (r *runs) of(v *transcript.View) *playing {
@@ -269,27 +327,18 @@ func (r *runs) of(v *transcript.View) *playing {
 // result says how many expectations there were, and which did not come true.
 func (r *runs) result(v *transcript.View) []string {
 	one := r.of(v)
-	if one == nil || len(one.outcomes) == 0 && one.err != nil {
+	if one == nil || one.tally.Expectations == 0 && one.err != nil {
 		return nil // it did not come to that
 	}
-	failed := one.failed()
-	lines := []string{fmt.Sprintf("%s: %s", r.options.Script.Name, countExpectations(len(one.outcomes), len(failed)))}
-	for _, x := range failed {
+	count := one.tally.String()
+	if one.err != nil {
+		count = one.tally.Until(one.err.Message)
+	}
+	lines := []string{r.name + ": " + count}
+	for _, x := range one.failed() {
 		lines = append(lines, "  "+x.Mismatch.Error())
 	}
 	return lines
-}
-
-func countExpectations(all, failed int) string {
-	switch {
-	case all == 0:
-		return "it expects nothing"
-	case failed == 0 && all == 1:
-		return "1 expectation came true"
-	case failed == 0:
-		return fmt.Sprintf("all %s expectations came true", wire.Thousands(uint64(all)))
-	}
-	return fmt.Sprintf("%s of %s expectations failed", wire.Thousands(uint64(failed)), wire.Thousands(uint64(all)))
 }
 
 func (one *playing) failed() []play.Outcome {
@@ -298,11 +347,11 @@ func (one *playing) failed() []play.Outcome {
 
 // report adds the expectations to the JSON report.
 func (r *runs) report(out *transcript.Report) {
-	result := &transcript.ScriptResult{File: r.options.Script.Name}
+	result := &transcript.ScriptResult{File: r.name}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, one := range r.log {
-		result.Expectations += len(one.outcomes)
+		result.Expectations += one.tally.Expectations
 		for _, x := range one.failed() {
 			m := x.Mismatch
 			result.Failed = append(result.Failed, transcript.Expectation{
@@ -310,5 +359,5 @@ func (r *runs) report(out *transcript.Report) {
 			})
 		}
 	}
-	out.Script = result
+	out.Script, r.err = result, out.Failure
 }

@@ -77,7 +77,7 @@ func (r *record) aside() bool {
 	if r.out, err = os.CreateTemp(filepath.Dir(r.path), filepath.Base(r.path)+".*.part"); err != nil {
 		return false
 	}
-	r.part = r.out.Name()
+	r.part = filepath.Clean(r.out.Name())
 	if there {
 		_ = r.out.Chmod(old.Mode().Perm())
 	}

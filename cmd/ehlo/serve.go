@@ -43,7 +43,8 @@ func (a *app) serve() *cobra.Command {
 C: lines, so that a transcript from a bug report becomes that server, on loopback.
 SCRIPT - is standard input. It plays the script from its start for one client after
 another, until a signal ends it, or once with --once: then the exit code is 40 where
-the client said something else.
+the client said something else. A client that comes meanwhile waits for its turn.
+--timeout bounds each wait for a client, not how many waits there are.
 
 In a C: line * matches anything, and so does a variable that only a client knows,
 such as ${helo}, the first time. A client need not pipeline what the script has as a
@@ -101,6 +102,7 @@ func (a *app) runServe(ctx context.Context, f *flags, l *serveFlags, args []stri
 	defer ready.listener.Close()
 	defer context.AfterFunc(ctx, func() { _ = ready.listener.Close() })()
 	out := a.stdout(f, "serve")
+	out.style.Server = true
 	out.listening(ready)
 	for {
 		var c net.Conn
@@ -109,7 +111,11 @@ func (a *app) runServe(ctx context.Context, f *flags, l *serveFlags, args []stri
 			break
 		}
 		err = a.session(ctx, out, ready, args[0], c)
-		if l.once || ctx.Err() != nil {
+		if l.once {
+			break
+		}
+		if ctx.Err() != nil {
+			err = ctx.Err() // however this session ended
 			break
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package script
 
 import (
 	"bytes"
+	"cmp"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -18,13 +19,18 @@ import (
 // following are items behind the group. Up to the next C: or S: line they are
 // about this reply: what stands for an asterisk, or behind a code alone, is then
 // such that each @capture finds what it looks for, and "@assert enhanced ==" is
-// true, as far as the pattern lets it. What they assert of extensions and of
-// their size, wherever they stand, the reply offers.
+// true, as far as the pattern lets it.
+//
+// list says that the reply is the list of extensions that EHLO asks for. It
+// offers what following says of extensions and of their size up to the next
+// EHLO, the next handshake or the end of the connection, unless it has that
+// already: what @assert wants, and what @auth logs in with (PLAIN where it has no
+// mechanism). STARTTLS it offers where any line may stand at its end.
 //
 // A group whose last line has a hyphen behind its code is half a reply, and said
 // as it stands; but where the client speaks next, it would wait for ever, and
 // the hyphen becomes a space.
-func (i Server) Answer(vars map[string]string, following []Item) ([]byte, error) {
+func (i Server) Answer(vars map[string]string, following []Item, list bool) ([]byte, error) {
 	a := &answer{}
 	codes := i.codes()
 	for n, l := range i.Lines {
@@ -44,7 +50,7 @@ func (i Server) Answer(vars map[string]string, following []Item) ([]byte, error)
 		}
 		a.lines = append(a.lines, line)
 	}
-	a.follow(following, vars)
+	a.follow(following, vars, list)
 	last := &a.lines[len(a.lines)-1]
 	if a.complete && last.separator == "-" {
 		last.separator = " "
@@ -126,6 +132,8 @@ type answer struct {
 	captures []*regexp.Regexp
 	enhanced []enhancedDemand
 	offers   wire.Offers // that it has to have
+	logins   []string    // mechanisms that it has to have; empty: any
+	startTLS bool        // it has to have that, if it can
 	sizes    []sizeDemand
 	complete bool // the client speaks next
 	work     int  // done in the search so far
@@ -149,24 +157,44 @@ type sizeDemand struct {
 	n  uint64
 }
 
-func (d sizeDemand) holds(n uint64) bool {
-	switch d.op {
+func (d sizeDemand) holds(n uint64) bool { return Holds(d.op, cmp.Compare(n, d.n)) }
+
+// Holds applies an operator of @assert to the order of two values, as
+// cmp.Compare has it.
+func Holds(op string, order int) bool {
+	switch op {
 	case "==":
-		return n == d.n
+		return order == 0
 	case "!=":
-		return n != d.n
+		return order != 0
 	case "<":
-		return n < d.n
+		return order < 0
 	case "<=":
-		return n <= d.n
+		return order <= 0
 	case ">":
-		return n > d.n
+		return order > 0
+	case ">=":
+		return order >= 0
 	}
-	return n >= d.n
+	return false
+}
+
+// Greets says that an item is a command that begins anew: what a reply to an
+// earlier one offered does not count behind it.
+func Greets(item Item) bool {
+	i, ok := item.(Client)
+	if !ok {
+		return false
+	}
+	switch wire.Verb([]byte(i.Line.Raw)) {
+	case "EHLO", "LHLO", "HELO":
+		return true
+	}
+	return false
 }
 
 // follow reads what the items behind the group ask of it.
-func (a *answer) follow(items []Item, vars map[string]string) {
+func (a *answer) follow(items []Item, vars map[string]string, list bool) {
 	near, waiting := true, true // about this reply; nothing but the client is waited for
 	for _, item := range items {
 		switch i := item.(type) {
@@ -176,19 +204,44 @@ func (a *answer) follow(items []Item, vars map[string]string) {
 				a.captures = append(a.captures, re)
 			}
 		case Assert:
-			a.assert(i, near, vars)
+			a.assert(i, near, list, vars)
 		case Client, Raw, Data, BDAT, Auth, StartTLS:
 			a.complete = a.complete || near && waiting
 			near = false
+			list = list && a.used(i, vars)
 		case Sleep, ExpectSilence:
 			waiting = false
+		case Connect, TLS, Close, Reset, ExpectClose:
+			near, list = false, false
 		default:
 			near = false
+		}
+		if !near && !list {
+			break
 		}
 	}
 }
 
-func (a *answer) assert(i Assert, near bool, vars map[string]string) {
+// used reads what the client takes of the list of extensions when it speaks;
+// false: behind that there is another.
+func (a *answer) used(item Item, vars map[string]string) bool {
+	switch i := item.(type) {
+	case Auth:
+		mechanism, err := i.Mechanism.Expand(vars)
+		if err == nil && len(bytes.Fields(mechanism)) < 2 {
+			a.logins = append(a.logins, string(bytes.TrimSpace(mechanism)))
+		}
+	case StartTLS:
+		a.startTLS = true
+		return false
+	case Client:
+		a.startTLS = a.startTLS || wire.Verb([]byte(i.Line.Raw)) == "STARTTLS"
+		return !Greets(i)
+	}
+	return true
+}
+
+func (a *answer) assert(i Assert, near, list bool, vars map[string]string) {
 	octets, err := i.Value.Expand(vars)
 	if err != nil {
 		return
@@ -200,21 +253,24 @@ func (a *answer) assert(i Assert, near bool, vars map[string]string) {
 			a.enhanced = append(a.enhanced, enhancedDemand{i.Op == "==", value})
 		}
 	case "size":
-		if n, err := strconv.ParseUint(value, 10, 64); err == nil {
+		if n, err := strconv.ParseUint(value, 10, 64); err == nil && list {
 			a.sizes = append(a.sizes, sizeDemand{i.Op, n})
 		}
 	case "extension":
-		words := strings.Fields(value)
-		if i.Op != "has" || len(words) == 0 {
-			return
+		if words := strings.Fields(value); i.Op == "has" && len(words) > 0 && list {
+			a.demand(words[0], words[1:]...)
 		}
-		at := slices.IndexFunc(a.offers, func(o wire.Offer) bool { return strings.EqualFold(o.Keyword, words[0]) })
-		if at < 0 {
-			a.offers = append(a.offers, wire.Offer{Keyword: words[0]})
-			at = len(a.offers) - 1
-		}
-		a.offers[at].Params = united(a.offers[at].Params, words[1:])
 	}
+}
+
+// demand adds an extension, or parameters to one, to what the reply has to have.
+func (a *answer) demand(keyword string, params ...string) {
+	at := slices.IndexFunc(a.offers, func(o wire.Offer) bool { return strings.EqualFold(o.Keyword, keyword) })
+	if at < 0 {
+		a.offers = append(a.offers, wire.Offer{Keyword: keyword})
+		at = len(a.offers) - 1
+	}
+	a.offers[at].Params = united(a.offers[at].Params, params)
 }
 
 // united adds those words that are not there.
@@ -227,12 +283,22 @@ func united(words, more []string) []string {
 	return words
 }
 
-// declare sees to it that the reply offers what is asserted.
+// declare sees to it that the reply offers what is asserted and used.
 func (a *answer) declare() {
-	if a.lines[len(a.lines)-1].code == "" {
+	last := a.lines[len(a.lines)-1]
+	if !strings.HasPrefix(last.code, "2") {
 		return
 	}
 	a.declareSize()
+	a.declareLogins()
+	if a.startTLS && last.any() {
+		a.demand("STARTTLS")
+	}
+	for _, o := range a.offers {
+		if len(o.Params) > 0 {
+			a.fillIn(o.Keyword, strings.Join(o.Params, " "))
+		}
+	}
 	offered := wire.ParseEHLO(a.reply())
 	for _, o := range a.offers {
 		have, ok := offered.Find(o.Keyword)
@@ -240,6 +306,42 @@ func (a *answer) declare() {
 		if all := united(params, o.Params); !ok || len(all) > len(params) {
 			a.more = append(a.more, wire.Offer{Keyword: o.Keyword, Params: all}.String())
 		}
+	}
+}
+
+// any says that any text may stand in the line.
+func (l answerLine) any() bool {
+	return len(l.text.gaps) == 1 && len(l.text.parts[0])+len(l.text.parts[1]) == 0
+}
+
+// declareLogins demands the mechanisms that are not there, in whatever form.
+func (a *answer) declareLogins() {
+	have := wire.ParseEHLO(a.reply()).Mechanisms()
+	have = slices.DeleteFunc(have, func(m string) bool { return m == "*" })
+	if asserted, ok := a.offers.Find("AUTH"); ok {
+		have = united(have, asserted.Params)
+	}
+	for _, m := range a.logins {
+		if m == "" && len(have) == 0 {
+			m = "PLAIN"
+		}
+		if all := united(have, []string{m}); m != "" && len(all) > len(have) {
+			have = all
+			a.demand("AUTH", m)
+		}
+	}
+}
+
+// fillIn writes parameters in the place of the asterisk of a line that has them
+// open: "SIZE *".
+func (a *answer) fillIn(keyword, params string) {
+	gap := 0
+	for at, l := range a.lines {
+		// The first line greets, and offers nothing.
+		if at > 0 && len(l.text.gaps) == 1 && strings.EqualFold(string(l.text.parts[0]), keyword+" ") && len(l.text.parts[1]) == 0 {
+			a.fill[gap] = params
+		}
+		gap += len(l.text.gaps)
 	}
 }
 
@@ -258,14 +360,7 @@ func (a *answer) declareSize() {
 				continue
 			}
 			text := strconv.FormatUint(n, 10)
-			gap := 0
-			for at, l := range a.lines {
-				// The first line greets, and offers nothing.
-				if at > 0 && len(l.text.gaps) == 1 && strings.EqualFold(string(l.text.parts[0]), "SIZE ") && len(l.text.parts[1]) == 0 {
-					a.fill[gap] = text
-				}
-				gap += len(l.text.gaps)
-			}
+			a.fillIn("SIZE", text)
 			if wire.ParseEHLO(a.reply()).Size().State == wire.SizeUnsupported {
 				a.more = append(a.more, "SIZE "+text)
 			}
@@ -422,69 +517,4 @@ func (a *answer) words() []string {
 	}
 	words = slices.DeleteFunc(words, func(w string) bool { return strings.ContainsAny(w, "\r\n") || len(w) > wire.ReplyLine })
 	return words
-}
-
-// examples are texts that a regular expression matches, also without a code at
-// their start, which stands in front of an asterisk mostly; and then such that
-// its groups do.
-func examples(tree *syntax.Regexp) []string {
-	list := []string{example(tree)}
-	if whole := list[0]; len(whole) > len("250 ") && isCode(whole) {
-		list = append(list, whole[len("250 "):])
-	}
-	var groups func(*syntax.Regexp)
-	groups = func(re *syntax.Regexp) {
-		if re.Op == syntax.OpCapture {
-			list = append(list, example(re))
-		}
-		for _, sub := range re.Sub {
-			groups(sub)
-		}
-	}
-	groups(tree)
-	return list
-}
-
-// example is a text that an expression matches, as short as can be; where it
-// stands in a line is left out of account.
-func example(re *syntax.Regexp) string {
-	var b strings.Builder
-	write := func(times int, subs ...*syntax.Regexp) {
-		for range times {
-			for _, sub := range subs {
-				b.WriteString(example(sub))
-			}
-		}
-	}
-	switch re.Op {
-	case syntax.OpLiteral:
-		return string(re.Rune)
-	case syntax.OpCharClass:
-		return string(exampleOf(re.Rune))
-	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return "a"
-	case syntax.OpCapture, syntax.OpConcat, syntax.OpPlus:
-		write(1, re.Sub...)
-	case syntax.OpAlternate:
-		write(1, re.Sub[0])
-	case syntax.OpRepeat:
-		write(re.Min, re.Sub...)
-	}
-	return b.String()
-}
-
-// exampleOf is a character of a class, which is pairs of first and last: a
-// common one, if it has one.
-func exampleOf(class []rune) rune {
-	for _, r := range "a0A-._ " {
-		for i := 0; i+1 < len(class); i += 2 {
-			if class[i] <= r && r <= class[i+1] {
-				return r
-			}
-		}
-	}
-	if len(class) == 0 {
-		return 'a'
-	}
-	return class[0]
 }

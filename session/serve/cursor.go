@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"ehlo/session/script"
-	"ehlo/session/wire"
 )
 
 // cursor is a place in a script that is played: what @repeat and @include stand
@@ -119,20 +118,6 @@ func (c *cursor) next() script.Item {
 	return nil
 }
 
-// greets says that the item is a command that is answered by a list of
-// extensions.
-func greets(item script.Item) bool {
-	i, ok := item.(script.Client)
-	if !ok {
-		return false
-	}
-	switch wire.Verb([]byte(i.Line.Raw)) {
-	case "EHLO", "LHLO", "HELO":
-		return true
-	}
-	return false
-}
-
 // maxAhead is how many items are looked at in advance.
 const maxAhead = 200_000
 
@@ -140,29 +125,18 @@ const maxAhead = 200_000
 const maxShaping = 2_000
 
 // following are the items that shape the reply before the place, as
-// script.Server.Answer has it: those up to the next line, and for a list of
-// extensions what is asserted of it up to the next such list.
-func (c *cursor) following(offers bool) []script.Item {
+// script.Server.Answer has it: those up to the next line, or for a list of
+// extensions up to where another takes its place.
+func (c *cursor) following(list bool) []script.Item {
 	ahead := c.copy()
 	var items []script.Item
-	near := true
 	for range maxShaping {
 		item := ahead.take()
 		if item == nil {
 			break
 		}
-		a, asserted := item.(script.Assert)
-		listed := asserted && (a.Subject == "extension" || a.Subject == "size")
-		if listed && offers || near && !listed {
-			items = append(items, item)
-		}
-		switch speakerOf(item) {
-		case nobody:
-			continue
-		case elsewhere:
-			return items
-		}
-		if near = false; !offers || greets(item) {
+		items = append(items, item)
+		if s := speakerOf(item); s == elsewhere || s != nobody && (!list || script.Greets(item)) {
 			break
 		}
 	}

@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ehlo/session/event"
+	"ehlo/session/internal/rawclient"
+	"ehlo/session/serve"
 )
 
 // What a recording of a client that pipelines has as groups.
@@ -34,16 +38,16 @@ func TestGroups(t *testing.T) {
 	replies := []string{"250 PIPELINING", "250 mail", "250 first", "550 second", "354 go", "250 taken", "221"}
 	for _, atOnce := range []int{1, 2, 3, len(lines)} {
 		s := start(t, group)
-		c := dial(t, s.Addr)
-		c.hear("220 mx")
+		c := rawclient.Dial(t, s.Addr)
+		c.Hear("220 mx")
 		for from := 0; from < len(lines); from += atOnce {
 			to := min(from+atOnce, len(lines))
-			c.say(strings.Join(lines[from:to], "\r\n") + "\r\n")
+			c.Say(strings.Join(lines[from:to], "\r\n") + "\r\n")
 			for _, want := range replies[from:to] {
-				c.last("a group", want)
+				c.Last("a group", want)
 			}
 		}
-		c.gone()
+		c.Gone()
 		_ = c.Close()
 		if err := s.Wait(); err != nil {
 			t.Errorf("%d at once: %v", atOnce, err)
@@ -77,30 +81,40 @@ func TestOneAtATime(t *testing.T) {
 	} {
 		t.Run(row.why, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, row.script)
-			c := dial(t, s.Addr)
-			for i := 0; i < len(row.dialogue); i += 2 {
-				line := row.dialogue[i]
-				if !strings.HasSuffix(line, "ab") && !strings.HasSuffix(line, "\n") {
-					line += "\r\n"
-				}
-				c.say(line)
-				if row.dialogue[i+1] == "-" {
-					_ = c.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
-					if got, err := c.in.ReadByte(); err == nil {
-						t.Fatalf("%q was answered too early: %q", line, got)
+			events, err := play(t, serve.Options{}, row.script, func(c *rawclient.Client) {
+				for i := 0; i < len(row.dialogue); i += 2 {
+					line := row.dialogue[i]
+					if !strings.HasSuffix(line, "ab") && !strings.HasSuffix(line, "\n") {
+						line += "\r\n"
 					}
-					_ = c.SetReadDeadline(time.Now().Add(enough))
-					continue
+					c.Say(line)
+					if row.dialogue[i+1] != "-" {
+						c.Last(line, row.dialogue[i+1])
+					}
 				}
-				c.last(line, row.dialogue[i+1])
-			}
-			_ = c.Conn.(*net.TCPConn).CloseWrite()
-			if err := s.Wait(); err != nil {
+				_ = c.Conn.(*net.TCPConn).CloseWrite()
+			})
+			if err != nil {
 				t.Error(err)
+			}
+			if n := saidBeforeReply(events); row.dialogue[1] == "-" && n != 2 {
+				t.Errorf("the first reply came behind %d lines", n)
 			}
 		})
 	}
+}
+
+// saidBeforeReply is how many lines the client had said before the first reply.
+func saidBeforeReply(events []event.Event) (n int) {
+	for _, e := range events {
+		switch e.(type) {
+		case event.Sent:
+			n++
+		case event.Reply:
+			return n
+		}
+	}
+	return n
 }
 
 // TestLongGroup has a client that reads nothing before it has said all.
@@ -113,12 +127,12 @@ func TestLongGroup(t *testing.T) {
 		fmt.Fprintf(&said, "NOOP %d %s\r\n", i, strings.Repeat("b", 200))
 	}
 	s := start(t, script.String())
-	c := dial(t, s.Addr)
-	c.say(said.String())
+	c := rawclient.Dial(t, s.Addr)
+	c.Say(said.String())
 	for i := range n {
-		c.hear(fmt.Sprintf("250 %d ", i))
+		c.Hear(fmt.Sprintf("250 %d ", i))
 	}
-	c.gone()
+	c.Gone()
 	_ = c.Close()
 	if err := s.Wait(); err != nil {
 		t.Error(err)
@@ -129,23 +143,23 @@ func TestLongGroup(t *testing.T) {
 // says nothing very often.
 func TestEndlessRepeat(t *testing.T) {
 	s := start(t, strings.Repeat("@repeat 1000000\n", 8)+"C: NOOP\n"+strings.Repeat("@end\n", 8)+"S: 250")
-	c := dial(t, s.Addr)
-	c.say(strings.Repeat("NOOP\r\n", 1000) + "QUIT\r\n")
+	c := rawclient.Dial(t, s.Addr)
+	c.Say(strings.Repeat("NOOP\r\n", 1000) + "QUIT\r\n")
 	if err := s.Wait(); err == nil || !strings.HasSuffix(err.Error(), "expected C: NOOP, got C: QUIT") {
 		t.Error(err)
 	}
 	s = start(t, strings.Repeat("@repeat 1000000\n", 8)+"# nothing\n"+strings.Repeat("@end\n", 8)+"S: 220 a")
-	dial(t, s.Addr).hear("220 a")
+	rawclient.Dial(t, s.Addr).Hear("220 a")
 }
 
 func TestVariables(t *testing.T) {
 	s := start(t, "S: 220 ${host} ${address} ${port} ${helo} ${domain}\nC: EHLO ${helo}\nS: 250 Hello ${helo}\nC: MAIL FROM:<${from}> SIZE=*\nS: 250 ${from}\nC: VRFY ${from}\nS: 250")
-	c := dial(t, s.Addr)
+	c := rawclient.Dial(t, s.Addr)
 	host, port, _ := net.SplitHostPort(s.Addr)
-	c.hear("220 " + host + " " + host + " " + port + " client localhost\r\n")
-	c.ask("EHLO [192.0.2.1]", "250 Hello [192.0.2.1]\r\n")
-	c.ask("MAIL FROM:<a@b> SIZE=5", "250 a@b\r\n")
-	c.say("VRFY c@d\r\n")
+	c.Hear("220 " + host + " " + host + " " + port + " client localhost\r\n")
+	c.Ask("EHLO [192.0.2.1]", "250 Hello [192.0.2.1]\r\n")
+	c.Ask("MAIL FROM:<a@b> SIZE=5", "250 a@b\r\n")
+	c.Say("VRFY c@d\r\n")
 	if err := s.Wait(); err == nil || err.Error() != "script:6:1: expected C: VRFY ${from}, got C: VRFY c@d" {
 		t.Error(err)
 	}
@@ -154,12 +168,12 @@ func TestVariables(t *testing.T) {
 // TestShapedReplies: what is looked for behind a reply is in it.
 func TestShapedReplies(t *testing.T) {
 	s := start(t, "C: EHLO *\nS: 250-SIZE *\nS: 250\nC: MAIL *\nS: 250\n@capture id id=(\\d+)\n@assert size > 99\n@assert extension has AUTH PLAIN\nC: NOOP ${id}\nS: 250 ${id}\n@assert extension has DSN")
-	c := dial(t, s.Addr)
-	c.say("EHLO x\r\n")
-	c.hear("250-SIZE *\r\n", "250-SIZE 100\r\n", "250-AUTH PLAIN\r\n", "250-DSN\r\n", "250\r\n")
-	c.ask("MAIL x", "250 id=0\r\n")
-	c.ask("NOOP 0", "250 0\r\n")
-	c.gone()
+	c := rawclient.Dial(t, s.Addr)
+	c.Say("EHLO x\r\n")
+	c.Hear("250-SIZE *\r\n", "250-SIZE 100\r\n", "250-AUTH PLAIN\r\n", "250-DSN\r\n", "250\r\n")
+	c.Ask("MAIL x", "250 id=0\r\n")
+	c.Ask("NOOP 0", "250 0\r\n")
+	c.Gone()
 	_ = c.Close()
 	if err := s.Wait(); err != nil {
 		t.Error(err)
@@ -169,11 +183,11 @@ func TestShapedReplies(t *testing.T) {
 // TestHalfReplies: what a tutorial prints, and what a server does that stops.
 func TestHalfReplies(t *testing.T) {
 	s := start(t, "S: 220-mx\nC: EHLO x\nS: 250-a\n@sleep 1ms\nS: 250 b\n@expect close")
-	c := dial(t, s.Addr)
-	c.hear("220 mx\r\n")
-	c.say("EHLO x\r\n")
-	c.hear("250-a\r\n", "250 b\r\n")
-	c.gone()
+	c := rawclient.Dial(t, s.Addr)
+	c.Hear("220 mx\r\n")
+	c.Say("EHLO x\r\n")
+	c.Hear("250-a\r\n", "250 b\r\n")
+	c.Gone()
 	_ = c.Close()
 	if err := s.Wait(); err != nil {
 		t.Error(err)
@@ -183,27 +197,35 @@ func TestHalfReplies(t *testing.T) {
 func TestSilence(t *testing.T) {
 	// The client ends it: it may take that much longer.
 	s := start(t, "C: go\n@timeout 1s\n@expect silence 1h\nC: a")
-	c := dial(t, s.Addr)
-	c.say("go\r\n")
+	c := rawclient.Dial(t, s.Addr)
+	c.Say("go\r\n")
 	time.Sleep(10 * time.Millisecond)
-	c.say("a\r\n")
+	c.Say("a\r\n")
 	_ = c.Close()
 	if err := s.Wait(); err != nil {
 		t.Error(err)
 	}
-	// The client goes away when it is over, and not before.
-	for script, want := range map[string]string{
-		"C: go\n@expect silence 20ms\n@close": "",
-		"C: go\n@expect silence 20ms":         "",
-		"C: go\n@expect silence 1h\n@close":   "script:2:1: expected silence for 1h0m0s, got the end of the connection",
+	for _, row := range []struct {
+		script string
+		waits  bool // the client, for the server to end it
+		err    string
+	}{
+		{"C: go\n@expect silence 20ms\n@close", true, ""},
+		{"C: go\n@expect silence 20ms", true, ""},
+		// The client goes away when it is over, and before.
+		{"C: go\n@expect silence 1ns\n@close", false, ""},
+		{"C: go\n@expect silence 1ns", false, ""},
+		{"C: go\n@expect silence 1h\n@close", false, "script:2:1: expected silence for 1h0m0s, got the end of the connection"},
 	} {
-		s := start(t, script)
-		c := dial(t, s.Addr)
-		c.say("go\r\n")
-		time.Sleep(50 * time.Millisecond)
+		s := start(t, row.script)
+		c := rawclient.Dial(t, s.Addr)
+		c.Say("go\r\n")
+		if row.waits {
+			c.Gone()
+		}
 		_ = c.Close()
-		if err := s.Wait(); want == "" && err != nil || want != "" && (err == nil || err.Error() != want) {
-			t.Errorf("%q: %v", script, err)
+		if err := s.Wait(); row.err == "" && err != nil || row.err != "" && (err == nil || err.Error() != row.err) {
+			t.Errorf("%q: %v", row.script, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"ehlo/session/internal/rawclient"
 	"ehlo/session/sasl"
 	"ehlo/session/script"
 	"ehlo/session/serve"
@@ -22,14 +23,14 @@ func identity(t *testing.T) *smtptest.Identity {
 }
 
 // logIn logs in by a mechanism, and returns the final reply.
-func logIn(c *client, mechanism string, credentials sasl.Credentials) string {
+func logIn(t *testing.T, c *rawclient.Client, mechanism string, credentials sasl.Credentials) string {
 	x, err := sasl.New(mechanism, credentials)
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	r, has, err := x.Start(sasl.Auto)
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	line := "AUTH " + mechanism
 	if has && len(r.Octets) == 0 {
@@ -38,10 +39,10 @@ func logIn(c *client, mechanism string, credentials sasl.Credentials) string {
 		line += " " + base64.StdEncoding.EncodeToString(r.Octets)
 	}
 	for {
-		c.say(line + "\r\n")
-		reply, err := c.in.ReadString('\n')
+		c.Say(line + "\r\n")
+		reply, err := c.In.ReadString('\n')
 		if err != nil {
-			c.t.Fatal(err)
+			t.Fatal(err)
 		}
 		text, more := strings.CutPrefix(strings.TrimRight(reply, "\r\n"), "334 ")
 		if !more {
@@ -49,10 +50,10 @@ func logIn(c *client, mechanism string, credentials sasl.Credentials) string {
 		}
 		challenge, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
-			c.t.Fatalf("%q: %v", reply, err)
+			t.Fatalf("%q: %v", reply, err)
 		}
 		if r, err = x.Next(challenge); err != nil {
-			c.t.Fatal(err)
+			t.Fatal(err)
 		}
 		line = base64.StdEncoding.EncodeToString(r.Octets)
 	}
@@ -78,8 +79,8 @@ func TestLogins(t *testing.T) {
 				continue
 			}
 			s := playing(t, smtptest.Play{User: "me", Password: row.password}, row.script)
-			c := dial(t, s.Addr)
-			if got := logIn(c, mechanism, me); !strings.HasPrefix(got, row.reply) {
+			c := rawclient.Dial(t, s.Addr)
+			if got := logIn(t, c, mechanism, me); !strings.HasPrefix(got, row.reply) {
 				t.Errorf("%s, %q: %q", mechanism, row.script, got)
 			}
 			_ = c.Close()
@@ -108,13 +109,13 @@ func playing(t *testing.T, p smtptest.Play, text string) *smtptest.Server {
 func TestBoundLogin(t *testing.T) {
 	for _, kind := range []string{sasl.TLSExporter, sasl.TLSServerEndPoint} {
 		s := playing(t, smtptest.Play{Password: "pencil"}, "@tls\n@auth SCRAM-SHA-256-PLUS")
-		c := dial(t, s.Addr).startTLS(s.Pool(), "localhost")
-		state := c.state()
+		c := rawclient.Dial(t, s.Addr).StartTLS(s.Pool(), "localhost")
+		state := c.State()
 		binding, err := sasl.Bind(&state, kind)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := logIn(c, "SCRAM-SHA-256-PLUS", sasl.Credentials{User: "me", Password: "pencil", TLS: true, Binding: binding}); !strings.HasPrefix(got, "235") {
+		if got := logIn(t, c, "SCRAM-SHA-256-PLUS", sasl.Credentials{User: "me", Password: "pencil", TLS: true, Binding: binding}); !strings.HasPrefix(got, "235") {
 			t.Errorf("%s: %q", kind, got)
 		}
 		_ = c.Close()
@@ -133,10 +134,10 @@ func TestStrangeLogins(t *testing.T) {
 		{"nobody knows it", "@auth", "AUTH X\r\n", "504 5.5.4", `got "X" is not a login mechanism`},
 	} {
 		s := start(t, row.script)
-		c := dial(t, s.Addr)
-		c.say(row.say)
+		c := rawclient.Dial(t, s.Addr)
+		c.Say(row.say)
 		for {
-			got, err := c.in.ReadString('\n')
+			got, err := c.In.ReadString('\n')
 			if strings.HasPrefix(got, "334") {
 				continue
 			}
@@ -145,7 +146,7 @@ func TestStrangeLogins(t *testing.T) {
 			}
 			break
 		}
-		c.gone()
+		c.Gone()
 		_ = c.Close()
 		if err := s.Wait(); err == nil || !strings.Contains(err.Error(), row.err) {
 			t.Errorf("%s: %v", row.why, err)

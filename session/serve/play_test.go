@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"ehlo/session/internal/rawclient"
 	"ehlo/session/script"
 	"ehlo/session/smtptest"
 )
@@ -28,74 +30,74 @@ func start(t *testing.T, text string) *smtptest.Server {
 func TestEachDirective(t *testing.T) {
 	for _, row := range []struct {
 		why, script string
-		client      func(c *client, s *smtptest.Server)
+		client      func(c *rawclient.Client, s *smtptest.Server)
 		received    string // * where it is not certain what was read
 	}{
-		{"lines and patterns", "S: 220-mx\nS: 220 *\nC: EHLO *\nS: 250", func(c *client, _ *smtptest.Server) {
-			c.hear("220-mx\r\n", "220 *\r\n")
-			c.ask("EHLO x", "250")
+		{"lines and patterns", "S: 220-mx\nS: 220 *\nC: EHLO *\nS: 250", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Hear("220-mx\r\n", "220 *\r\n")
+			c.Ask("EHLO x", "250")
 		}, "EHLO x\r\n"},
-		{"octets", `S: 220 \xff\x00${v}`, func(c *client, _ *smtptest.Server) { c.hear("220 \xff\x00value\r\n") }, ""},
-		{"a client that pipelines", "C: a\nS: 250 a\nC: b\nS: 250 b", func(c *client, _ *smtptest.Server) {
-			c.say("a\r\nb\r\n")
-			c.hear("250 a", "250 b")
+		{"octets", `S: 220 \xff\x00${v}`, func(c *rawclient.Client, _ *smtptest.Server) { c.Hear("220 \xff\x00value\r\n") }, ""},
+		{"a client that pipelines", "C: a\nS: 250 a\nC: b\nS: 250 b", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Say("a\r\nb\r\n")
+			c.Hear("250 a", "250 b")
 		}, "a\r\nb\r\n"},
-		{"an unfinished reply", "S: 250-a\n@close", func(c *client, _ *smtptest.Server) {
-			c.hear("250-a")
-			c.gone()
+		{"an unfinished reply", "S: 250-a\n@close", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Hear("250-a")
+			c.Gone()
 		}, ""},
-		{"@reply", `@reply "220 a\r\n22"` + "\n@reply \"0 b\\n\"", func(c *client, _ *smtptest.Server) {
-			c.hear("220 a")
-			if got, err := io.ReadAll(c.in); string(got) != "220 b\n" || err != nil {
+		{"@reply", `@reply "220 a\r\n22"` + "\n@reply \"0 b\\n\"", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Hear("220 a")
+			if got, err := io.ReadAll(c.In); string(got) != "220 b\n" || err != nil {
 				t.Errorf("%q %v", got, err)
 			}
 		}, ""},
-		{"@close loses nothing that was sent", "S: 220\n@close", func(c *client, _ *smtptest.Server) {
-			c.say("something\r\n")
-			c.hear("220")
-			c.gone()
+		{"@close loses nothing that was sent", "S: 220\n@close", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Say("something\r\n")
+			c.Hear("220")
+			c.Gone()
 		}, "*"},
-		{"@expect close", "C: QUIT\nS: 221\n@expect close", func(c *client, _ *smtptest.Server) {
-			c.ask("QUIT", "221")
+		{"@expect close", "C: QUIT\nS: 221\n@expect close", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Ask("QUIT", "221")
 			_ = c.Close()
 		}, "QUIT\r\n"},
-		{"@expect silence", "S: 220\n@expect silence 10ms\nS: 421", func(c *client, _ *smtptest.Server) { c.hear("220", "421") }, ""},
-		{"@sleep, @flush, @timeout, @assert, comments", "# a\n\n@timeout 9s\n@sleep 1ms\n@flush\n@assert size > 1\nS: 220", func(c *client, _ *smtptest.Server) { c.hear("220") }, ""},
-		{"@repeat", "@repeat 2\nC: NOOP\nS: 250\n@end", func(c *client, _ *smtptest.Server) {
-			c.ask("NOOP", "250")
-			c.ask("NOOP", "250")
+		{"@expect silence", "S: 220\n@expect silence 10ms\nS: 421", func(c *rawclient.Client, _ *smtptest.Server) { c.Hear("220", "421") }, ""},
+		{"@sleep, @flush, @timeout, @assert, comments", "# a\n\n@timeout 9s\n@sleep 1ms\n@flush\n@assert size > 1\nS: 220", func(c *rawclient.Client, _ *smtptest.Server) { c.Hear("220") }, ""},
+		{"@repeat", "@repeat 2\nC: NOOP\nS: 250\n@end", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Ask("NOOP", "250")
+			c.Ask("NOOP", "250")
 		}, "NOOP\r\nNOOP\r\n"},
-		{"@set and @capture", "@set a 1${v}\nC: EHLO *\nS: 250 ${a} x7\n@capture h x(\\S+)\nC: NOOP ${h}\nS: 250 ${h}", func(c *client, _ *smtptest.Server) {
-			c.ask("EHLO me", "250 1value x7\r\n")
-			c.ask("NOOP 7", "250 7\r\n")
+		{"@set and @capture", "@set a 1${v}\nC: EHLO *\nS: 250 ${a} x7\n@capture h x(\\S+)\nC: NOOP ${h}\nS: 250 ${h}", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Ask("EHLO me", "250 1value x7\r\n")
+			c.Ask("NOOP 7", "250 7\r\n")
 		}, "EHLO me\r\nNOOP 7\r\n"},
-		{"@data", "@data f\nS: 250", func(c *client, _ *smtptest.Server) {
-			c.ask("a\r\n..\r\nb\n.\r\n.", "250")
+		{"@data", "@data f\nS: 250", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Ask("a\r\n..\r\nb\n.\r\n.", "250")
 		}, "a\r\n..\r\nb\n.\r\n.\r\n"},
-		{"an empty @data", "@data f\nS: 250", func(c *client, _ *smtptest.Server) { c.ask(".", "250") }, ".\r\n"},
-		{"@bdat", "@bdat f 3\nS: 250 done", func(c *client, _ *smtptest.Server) {
-			c.say("BDAT 3\r\nab\n")
-			c.hear("250 2.0.0 3 octets")
-			c.say("bdat 0 last\r\n")
-			c.hear("250 done")
+		{"an empty @data", "@data f\nS: 250", func(c *rawclient.Client, _ *smtptest.Server) { c.Ask(".", "250") }, ".\r\n"},
+		{"@bdat", "@bdat f 3\nS: 250 done", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Say("BDAT 3\r\nab\n")
+			c.Hear("250 2.0.0 3 octets")
+			c.Say("bdat 0 last\r\n")
+			c.Hear("250 done")
 		}, "BDAT 3\r\nab\nbdat 0 last\r\n"},
-		{"@auth with an initial response", "@auth PLAIN", func(c *client, _ *smtptest.Server) { c.ask("AUTH PLAIN AGEAYg==", "235 ") }, "AUTH PLAIN AGEAYg==\r\n"},
-		{"@auth without one", "@auth PLAIN", func(c *client, _ *smtptest.Server) {
-			c.ask("AUTH PLAIN", "334 \r\n")
-			c.ask("AGEAYg==", "235 ")
+		{"@auth with an initial response", "@auth PLAIN", func(c *rawclient.Client, _ *smtptest.Server) { c.Ask("AUTH PLAIN AGEAYg==", "235 ") }, "AUTH PLAIN AGEAYg==\r\n"},
+		{"@auth without one", "@auth PLAIN", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Ask("AUTH PLAIN", "334 \r\n")
+			c.Ask("AGEAYg==", "235 ")
 		}, "AUTH PLAIN\r\nAGEAYg==\r\n"},
-		{"@auth with two questions, refused", "@auth\nS: 535 5.7.8 no", func(c *client, _ *smtptest.Server) {
-			c.ask("AUTH LOGIN", "334 VXNlcm5hbWU6\r\n")
-			c.ask("YQ==", "334 UGFzc3dvcmQ6\r\n")
-			c.ask("Yg==", "535 5.7.8 no\r\n")
+		{"@auth with two questions, refused", "@auth\nS: 535 5.7.8 no", func(c *rawclient.Client, _ *smtptest.Server) {
+			c.Ask("AUTH LOGIN", "334 VXNlcm5hbWU6\r\n")
+			c.Ask("YQ==", "334 UGFzc3dvcmQ6\r\n")
+			c.Ask("Yg==", "535 5.7.8 no\r\n")
 		}, "AUTH LOGIN\r\nYQ==\r\nYg==\r\n"},
-		{"@starttls", "S: 220\n@starttls\nC: EHLO x\nS: 250 secure", func(c *client, s *smtptest.Server) {
-			c.hear("220")
-			c.ask("STARTTLS", "220")
-			c.startTLS(s.Pool(), "localhost").ask("EHLO x", "250 secure")
+		{"@starttls", "S: 220\n@starttls\nC: EHLO x\nS: 250 secure", func(c *rawclient.Client, s *smtptest.Server) {
+			c.Hear("220")
+			c.Ask("STARTTLS", "220")
+			c.StartTLS(s.Pool(), "localhost").Ask("EHLO x", "250 secure")
 		}, "STARTTLS\r\nEHLO x\r\n"},
-		{"@tls at once", "@tls\nS: 220 x", func(c *client, s *smtptest.Server) {
-			c.startTLS(s.Pool(), "127.0.0.1").hear("220 x")
+		{"@tls at once", "@tls\nS: 220 x", func(c *rawclient.Client, s *smtptest.Server) {
+			c.StartTLS(s.Pool(), "127.0.0.1").Hear("220 x")
 		}, ""},
 	} {
 		t.Run(row.why, func(t *testing.T) {
@@ -109,7 +111,7 @@ func TestEachDirective(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = s.Close() }()
-			c := dial(t, s.Addr)
+			c := rawclient.Dial(t, s.Addr)
 			row.client(c, s)
 			_ = c.Close()
 			if err := s.Wait(); err != nil {
@@ -151,8 +153,8 @@ func TestMismatches(t *testing.T) {
 		t.Run(row.why, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, row.script)
-			c := dial(t, s.Addr)
-			c.say(row.say)
+			c := rawclient.Dial(t, s.Addr)
+			c.Say(row.say)
 			_ = c.Conn.(*net.TCPConn).CloseWrite()
 			if err := s.Wait(); err == nil || err.Error() != row.err {
 				t.Errorf("%v", err)
@@ -171,8 +173,8 @@ func TestWaitsAreBounded(t *testing.T) {
 		{hurry + "@repeat 1000000\nS: 250-" + strings.Repeat("a", 1000) + "\n@end", "a client that does not read for 20ms"},
 	} {
 		s := start(t, row.script)
-		c := dial(t, s.Addr)
-		c.say("go\r\n")
+		c := rawclient.Dial(t, s.Addr)
+		c.Say("go\r\n")
 		if err := s.Wait(); err == nil || !strings.Contains(err.Error(), row.err) {
 			t.Errorf("%v", err)
 		}
@@ -186,10 +188,10 @@ func TestWaitsAreBounded(t *testing.T) {
 
 func TestReset(t *testing.T) {
 	s := start(t, "S: 220\nC: EHLO x\n@reset")
-	c := dial(t, s.Addr)
-	c.hear("220")
-	c.say("EHLO x\r\n")
-	if _, err := c.in.ReadByte(); !isReset(err) {
+	c := rawclient.Dial(t, s.Addr)
+	c.Hear("220")
+	c.Say("EHLO x\r\n")
+	if _, err := c.In.ReadByte(); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("%v", err)
 	}
 	if err := s.Wait(); err != nil {
@@ -199,16 +201,16 @@ func TestReset(t *testing.T) {
 
 func TestConnections(t *testing.T) {
 	s := start(t, "@connect smtp://a\nS: 421 a\n@close\n@connect smtp://b\nS: 220 b\nC: QUIT\n@connect\nS: 220 c")
-	a := dial(t, s.Addr)
-	a.hear("421 a")
-	a.gone()
-	b := dial(t, s.Addr)
-	b.hear("220 b")
-	b.say("QUIT\r\n")
-	c := dial(t, s.Addr)
-	c.hear("220 c")
-	b.gone()
-	c.gone()
+	a := rawclient.Dial(t, s.Addr)
+	a.Hear("421 a")
+	a.Gone()
+	b := rawclient.Dial(t, s.Addr)
+	b.Hear("220 b")
+	b.Say("QUIT\r\n")
+	c := rawclient.Dial(t, s.Addr)
+	c.Hear("220 c")
+	b.Gone()
+	c.Gone()
 	_ = c.Close()
 	if err := s.Wait(); err != nil {
 		t.Error(err)
@@ -226,23 +228,23 @@ func TestOnSocketAndPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	ours, theirs := net.Pipe()
-	for _, begin := range []func() (*smtptest.Server, *client, error){
-		func() (*smtptest.Server, *client, error) {
+	for _, begin := range []func() (*smtptest.Server, *rawclient.Client, error){
+		func() (*smtptest.Server, *rawclient.Client, error) {
 			s, err := smtptest.Play{Script: sc}.Serve(l)
-			return s, dial(t, path), err
+			return s, rawclient.Dial(t, path), err
 		},
-		func() (*smtptest.Server, *client, error) {
+		func() (*smtptest.Server, *rawclient.Client, error) {
 			s, err := smtptest.Play{Script: sc}.Conn(theirs)
-			return s, wrap(t, ours), err
+			return s, rawclient.Wrap(t, ours), err
 		},
 	} {
 		s, c, err := begin()
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.hear("220")
-		c.ask("QUIT", "221")
-		c.gone()
+		c.Hear("220")
+		c.Ask("QUIT", "221")
+		c.Gone()
 		_ = c.Close()
 		if err := s.Wait(); err != nil {
 			t.Error(err)
@@ -266,14 +268,14 @@ func TestRefusesScripts(t *testing.T) {
 func TestClose(t *testing.T) {
 	for _, text := range []string{"S: 220\nC: never", "S: 220\n@sleep 1h", "S: 220\n@close\n@connect", "S: 220\n@expect silence 1h"} {
 		s := start(t, text)
-		c := dial(t, s.Addr)
-		c.hear("220")
+		c := rawclient.Dial(t, s.Addr)
+		c.Hear("220")
 		began := time.Now()
 		_ = s.Close()
 		if err := s.Wait(); !errors.Is(err, smtptest.ErrClosed) {
 			t.Errorf("%q: %v", text, err)
 		}
-		if took := time.Since(began); took > enough/2 {
+		if took := time.Since(began); took > rawclient.Enough/2 {
 			t.Errorf("%q: it took %s", text, took)
 		}
 	}
@@ -294,13 +296,13 @@ func TestDialogues(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	c := dial(t, s.Addr)
-	c.hear("220 *")
-	c.ask("EHLO client.example.net", "250\r\n")
-	c.say("MAIL FROM:<Smith@example.net>\r\nRCPT TO:<Jones@example.com>\r\nRCPT TO:<Green@example.com>\r\nDATA\r\n")
-	c.hear("250", "250", "550 5.1.1", "354")
-	c.ask("Subject: ${price} is gr\xc3\xbcn\r\nBlah blah blah...\r\n\r\n..a line with a dot\r\n.", "250 ")
-	c.ask("QUIT", "221")
+	c := rawclient.Dial(t, s.Addr)
+	c.Hear("220 *")
+	c.Ask("EHLO client.example.net", "250\r\n")
+	c.Say("MAIL FROM:<Smith@example.net>\r\nRCPT TO:<Jones@example.com>\r\nRCPT TO:<Green@example.com>\r\nDATA\r\n")
+	c.Hear("250", "250", "550 5.1.1", "354")
+	c.Ask("Subject: ${price} is gr\xc3\xbcn\r\nBlah blah blah...\r\n\r\n..a line with a dot\r\n.", "250 ")
+	c.Ask("QUIT", "221")
 	_ = c.Close()
 	if err := s.Wait(); err != nil {
 		t.Error(err)

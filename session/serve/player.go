@@ -103,7 +103,8 @@ func (p *player) do(item script.Item, at *cursor) error {
 	p.c.fresh = false
 	switch i := item.(type) {
 	case script.Server:
-		octets, err := i.Answer(p.known, at.following(p.c.greeting()))
+		list := p.c.greeting()
+		octets, err := i.Answer(p.known, at.following(list), list)
 		if err != nil {
 			return err
 		}

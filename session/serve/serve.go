@@ -41,8 +41,10 @@
 //
 // # Bounds
 //
-// Every wait is bounded by Options.Timeout, and so is a client that does not
-// read. A line of the client may be 1 MiB long; nothing that it says is kept.
+// Clients are served one after another: whoever comes meanwhile waits until the
+// script is over. Every wait is bounded by Options.Timeout, and so is a client that
+// does not read; how many waits there are is not: a client that says an octet at
+// a time, or a script that repeats, may take as long as it likes. A line of the client may be 1 MiB long; nothing that it says is kept.
 // Reading and writing go on side by side: however long a group is, neither side
 // waits for the other to read.
 //

@@ -8,61 +8,63 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ehlo/session/internal/rawclient"
 )
 
-func fault(t *testing.T, f Fault) (*FaultServer, *client) {
+func fault(t *testing.T, f Fault) (*FaultServer, *rawclient.Client) {
 	t.Helper()
 	s, err := f.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	return s, dial(t, s.Addr)
+	return s, rawclient.Dial(t, s.Addr)
 }
 
 // some reads the first n octets.
-func (c *client) some(n int) string {
-	c.t.Helper()
+func some(t *testing.T, c *rawclient.Client, n int) string {
+	t.Helper()
 	b := make([]byte, n)
-	if _, err := io.ReadFull(c.in, b); err != nil {
-		c.t.Fatal(err)
+	if _, err := io.ReadFull(c.In, b); err != nil {
+		t.Fatal(err)
 	}
 	return string(b)
 }
 
 // silent wants nothing to come for a moment.
-func (c *client) silent() {
-	c.t.Helper()
+func silent(t *testing.T, c *rawclient.Client) {
+	t.Helper()
 	_ = c.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
-	if b, err := c.in.ReadByte(); !errors.Is(err, os.ErrDeadlineExceeded) {
-		c.t.Fatalf("want silence, got %q, %v", b, err)
+	if b, err := c.In.ReadByte(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("want silence, got %q, %v", b, err)
 	}
 }
 
 func TestFaults(t *testing.T) {
 	_, c := fault(t, EndlessLine("220 "))
-	if got := c.some(1 << 20); !strings.HasPrefix(got, "220 aaa") || strings.Contains(got, "\n") {
+	if got := some(t, c, 1<<20); !strings.HasPrefix(got, "220 aaa") || strings.Contains(got, "\n") {
 		t.Errorf("%.20q", got)
 	}
 	_, c = fault(t, EndlessReply("250-more"))
-	if got := c.some(1 << 20); strings.Count(got, "250-more\r\n") != 1<<20/10 {
+	if got := some(t, c, 1<<20); strings.Count(got, "250-more\r\n") != 1<<20/10 {
 		t.Errorf("%.20q", got)
 	}
 	_, c = fault(t, Silence())
-	c.say("EHLO x\r\n")
-	c.silent()
+	c.Say("EHLO x\r\n")
+	silent(t, c)
 	_, c = fault(t, Slow("220 a\r\n", time.Millisecond))
-	c.hear("220 a")
-	c.silent()
+	c.Hear("220 a")
+	silent(t, c)
 	_, c = fault(t, Octets(Step{"22", time.Millisecond}, Step{"0 a\r\n", 0}))
-	c.say("ignored")
-	c.hear("220 a")
-	c.silent()
+	c.Say("ignored")
+	c.Hear("220 a")
+	silent(t, c)
 }
 
 func TestFaultDeaf(t *testing.T) {
 	_, c := fault(t, Deaf("220 a\r\n"))
-	c.hear("220 a")
+	c.Hear("220 a")
 	_ = c.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
 	n, err := c.Write(make([]byte, 64<<20))
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -73,11 +75,11 @@ func TestFaultDeaf(t *testing.T) {
 func TestFaultClose(t *testing.T) {
 	for _, f := range []Fault{EndlessLine(""), EndlessReply("250-a"), Silence(), Slow("abc", time.Hour), Deaf("")} {
 		s, c := fault(t, f)
-		second := dial(t, s.Addr)
+		second := rawclient.Dial(t, s.Addr)
 		_ = second.Close()
 		_ = s.Close()
 		_ = s.Close()
-		if _, err := io.Copy(io.Discard, c.in); errors.Is(err, os.ErrDeadlineExceeded) {
+		if _, err := io.Copy(io.Discard, c.In); errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Error("the connection stayed open")
 		}
 		if n := s.Connections(); n > 2 {
@@ -95,19 +97,19 @@ func TestProxy(t *testing.T) {
 	}
 	defer func() { _ = p.Close() }()
 	began := time.Now()
-	c := dial(t, p.Addr)
+	c := rawclient.Dial(t, p.Addr)
 	if took := time.Since(began); took >= oneWay {
 		t.Logf("the connection took %s; it should not wait", took)
 	}
-	c.hear("220 a")
-	c.ask("EHLO x", "250 b")
-	c.say("MAIL x\r\nRCPT x\r\nDATA\r\n")
-	c.hear("250", "250", "354")
+	c.Hear("220 a")
+	c.Ask("EHLO x", "250 b")
+	c.Say("MAIL x\r\nRCPT x\r\nDATA\r\n")
+	c.Hear("250", "250", "354")
 	// More than fits into one chunk, all of it under way at the same time.
 	body := bytes.Repeat([]byte("0123456789abcdef0123456789abcd\r\n"), 64<<10)
-	c.say(string(body) + ".\r\n")
-	c.hear("250 c")
-	c.ask("QUIT", "221")
+	c.Say(string(body) + ".\r\n")
+	c.Hear("250 c")
+	c.Ask("QUIT", "221")
 	_ = c.Close()
 	if err := s.Wait(); err != nil {
 		t.Error(err)
@@ -130,9 +132,9 @@ func TestProxyEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := dial(t, p.Addr)
-	c.hear("220 a")
-	c.gone()
+	c := rawclient.Dial(t, p.Addr)
+	c.Hear("220 a")
+	c.Gone()
 	_ = c.Close()
 	_ = p.Close()
 	_ = p.Close()
@@ -143,8 +145,8 @@ func TestProxyEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c = dial(t, p.Addr)
-	if _, err := io.ReadAll(c.in); errors.Is(err, os.ErrDeadlineExceeded) {
+	c = rawclient.Dial(t, p.Addr)
+	if _, err := io.ReadAll(c.In); errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Error(err)
 	}
 	_ = p.Close()
@@ -155,7 +157,7 @@ func TestProxyEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c = dial(t, p.Addr)
-	c.say("x")
+	c = rawclient.Dial(t, p.Addr)
+	c.Say("x")
 	_ = p.Close()
 }

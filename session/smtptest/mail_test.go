@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ehlo/session/internal/rawclient"
 )
 
-func startMail(t *testing.T, opt MailOptions) (*Mail, *client) {
+func startMail(t *testing.T, opt MailOptions) (*Mail, *rawclient.Client) {
 	t.Helper()
 	m, addr := newMail(t, opt)
-	return m, dial(t, addr)
+	return m, rawclient.Dial(t, addr)
 }
 
 func newMail(t *testing.T, opt MailOptions) (*Mail, string) {
@@ -32,14 +34,14 @@ func newMail(t *testing.T, opt MailOptions) (*Mail, string) {
 
 func TestMailTakesAMessage(t *testing.T) {
 	m, c := startMail(t, MailOptions{Hostname: "mx1.demo.test", MaxSize: 14680064})
-	c.hear("220 mx1.demo.test ESMTP")
-	c.say("EHLO client\r\n")
-	c.hear("250-Hello", "250-PIPELINING", "250-8BITMIME", "250-ENHANCEDSTATUSCODES", "250-CHUNKING", "250-STARTTLS", "250-SMTPUTF8", "250-DSN", "250 SIZE 14680064")
-	c.say("MAIL FROM:<a@example.net> BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<User@DEMO.test>\r\nRCPT TO:<postmaster@demo.test>\r\nDATA\r\n")
-	c.hear("250 2.0.0", "250 2.0.0", "250 2.0.0", "354")
-	c.ask("Subject: x\r\n\r\n..dot\r\ngr\xfcn\r\n.", "250 2.0.0 OK: queued as 7F3A0001")
-	c.ask("QUIT", "221")
-	c.gone()
+	c.Hear("220 mx1.demo.test ESMTP")
+	c.Say("EHLO client\r\n")
+	c.Hear("250-Hello", "250-PIPELINING", "250-8BITMIME", "250-ENHANCEDSTATUSCODES", "250-CHUNKING", "250-STARTTLS", "250-SMTPUTF8", "250-DSN", "250 SIZE 14680064")
+	c.Say("MAIL FROM:<a@example.net> BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<User@DEMO.test>\r\nRCPT TO:<postmaster@demo.test>\r\nDATA\r\n")
+	c.Hear("250 2.0.0", "250 2.0.0", "250 2.0.0", "354")
+	c.Ask("Subject: x\r\n\r\n..dot\r\ngr\xfcn\r\n.", "250 2.0.0 OK: queued as 7F3A0001")
+	c.Ask("QUIT", "221")
+	c.Gone()
 	all := m.Messages()
 	if len(all) != 1 {
 		t.Fatal(all)
@@ -55,9 +57,9 @@ func TestMailTakesAMessage(t *testing.T) {
 
 func TestMailJudgesRecipients(t *testing.T) {
 	_, c := startMail(t, MailOptions{Hostname: "mx1.demo.test"})
-	c.hear("220")
-	c.ask("EHLO client", "250")
-	c.ask("MAIL FROM:<a@example.net>", "250")
+	c.Hear("220")
+	c.Ask("EHLO client", "250")
+	c.Ask("MAIL FROM:<a@example.net>", "250")
 	for _, row := range [][2]string{
 		{"user@demo.test", "250 2.0.0"},
 		{"anything.else@mx1.demo.test", "250 2.0.0"},
@@ -67,41 +69,41 @@ func TestMailJudgesRecipients(t *testing.T) {
 		{"grey@demo.test", "250 2.0.0"},
 		{"user@example.org", "554 5.7.1"},
 	} {
-		c.ask("RCPT TO:<"+row[0]+">", row[1])
+		c.Ask("RCPT TO:<"+row[0]+">", row[1])
 	}
-	c.ask("RSET", "250")
-	c.ask("MAIL FROM:<b@example.net>", "250")
-	c.ask("RCPT TO:<grey@demo.test>", "450 4.7.1")
+	c.Ask("RSET", "250")
+	c.Ask("MAIL FROM:<b@example.net>", "250")
+	c.Ask("RCPT TO:<grey@demo.test>", "450 4.7.1")
 }
 
 func TestMailSizeLimit(t *testing.T) {
 	m, c := startMail(t, MailOptions{MaxSize: 1000})
-	c.hear("220")
-	c.ask("EHLO client", "250 SIZE 1000")
-	c.ask("MAIL FROM:<> SIZE=1001", "552 5.3.4")
-	c.ask("MAIL FROM:<> SIZE=1000", "250")
-	c.ask("RCPT TO:<user@example.test>", "250")
-	c.ask("DATA", "354")
-	c.ask(strings.Repeat("0123456\r\n", 120)+".", "552 5.3.4")
-	c.ask("MAIL FROM:<>", "250")
-	c.ask("RCPT TO:<user@example.test>", "250")
-	c.ask("DATA", "354")
-	c.ask(strings.Repeat("01234567\r\n", 99)+"0123456\r\n.", "250")
+	c.Hear("220")
+	c.Ask("EHLO client", "250 SIZE 1000")
+	c.Ask("MAIL FROM:<> SIZE=1001", "552 5.3.4")
+	c.Ask("MAIL FROM:<> SIZE=1000", "250")
+	c.Ask("RCPT TO:<user@example.test>", "250")
+	c.Ask("DATA", "354")
+	c.Ask(strings.Repeat("0123456\r\n", 120)+".", "552 5.3.4")
+	c.Ask("MAIL FROM:<>", "250")
+	c.Ask("RCPT TO:<user@example.test>", "250")
+	c.Ask("DATA", "354")
+	c.Ask(strings.Repeat("01234567\r\n", 99)+"0123456\r\n.", "250")
 	if all := m.Messages(); len(all) != 1 || all[0].Octets != 999 {
 		t.Errorf("%+v", all)
 	}
-	c.ask("MAIL FROM:<>", "250")
-	c.ask("RCPT TO:<user@example.test>", "250")
-	c.say("BDAT 5\r\nabcde")
-	c.hear("250")
-	c.say("BDAT 3 LAST\r\nx\r\n")
-	c.hear("250 2.0.0 OK: queued as")
+	c.Ask("MAIL FROM:<>", "250")
+	c.Ask("RCPT TO:<user@example.test>", "250")
+	c.Say("BDAT 5\r\nabcde")
+	c.Hear("250")
+	c.Say("BDAT 3 LAST\r\nx\r\n")
+	c.Hear("250 2.0.0 OK: queued as")
 	if all := m.Messages(); len(all) != 2 || string(all[1].Data) != "abcdex\r\n" {
 		t.Errorf("%+v", all)
 	}
 	if _, bare := startMail(t, MailOptions{}); true {
-		bare.hear("220")
-		bare.ask("EHLO client", "250 SIZE\r\n")
+		bare.Hear("220")
+		bare.Ask("EHLO client", "250 SIZE\r\n")
 	}
 }
 
@@ -110,22 +112,22 @@ func TestMailLogin(t *testing.T) {
 	plain := func(user, password string) string {
 		return "AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00"+user+"\x00"+password))
 	}
-	c := dial(t, addr)
-	c.hear("220")
-	c.ask("EHLO client", "250")
-	c.ask(plain("postmaster", "demo"), "523 5.7.10")
-	c.ask("STARTTLS", "220")
-	c = c.startTLS(m.Pool(), "mx1.demo.test")
-	c.say("EHLO client\r\n")
-	c.hear("250-Hello", "250-PIPELINING", "250-8BITMIME", "250-ENHANCEDSTATUSCODES", "250-CHUNKING", "250-AUTH PLAIN", "250-SMTPUTF8", "250-DSN", "250 SIZE")
-	c.ask(plain("postmaster", "guess"), "535 5.7.8")
-	c.ask("AUTH LOGIN", "504 5.7.4")
-	c.ask(plain("postmaster", "demo"), "235")
-	c.ask("MAIL FROM:<a@b>", "250")
-	c.ask("RCPT TO:<x@example.org>", "554 5.7.1")
-	c.ask("RCPT TO:<x@demo.test>", "250")
-	c.ask("DATA", "354")
-	c.ask(".", "250")
+	c := rawclient.Dial(t, addr)
+	c.Hear("220")
+	c.Ask("EHLO client", "250")
+	c.Ask(plain("postmaster", "demo"), "523 5.7.10")
+	c.Ask("STARTTLS", "220")
+	c = c.StartTLS(m.Pool(), "mx1.demo.test")
+	c.Say("EHLO client\r\n")
+	c.Hear("250-Hello", "250-PIPELINING", "250-8BITMIME", "250-ENHANCEDSTATUSCODES", "250-CHUNKING", "250-AUTH PLAIN", "250-SMTPUTF8", "250-DSN", "250 SIZE")
+	c.Ask(plain("postmaster", "guess"), "535 5.7.8")
+	c.Ask("AUTH LOGIN", "504 5.7.4")
+	c.Ask(plain("postmaster", "demo"), "235")
+	c.Ask("MAIL FROM:<a@b>", "250")
+	c.Ask("RCPT TO:<x@example.org>", "554 5.7.1")
+	c.Ask("RCPT TO:<x@demo.test>", "250")
+	c.Ask("DATA", "354")
+	c.Ask(".", "250")
 	if all := m.Messages(); len(all) != 1 || all[0].User != "postmaster" || !all[0].TLS || len(all[0].Data) != 0 {
 		t.Errorf("%+v", all)
 	}
@@ -156,10 +158,10 @@ func TestMailImplicitTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := dial(t, addr).startTLS(m.Pool(), "127.0.0.1")
-	c.hear("220")
-	c.say("EHLO client\r\n")
-	c.hear("250-Hello", "250-PIPELINING", "250-8BITMIME", "250-ENHANCEDSTATUSCODES", "250-CHUNKING", "250-AUTH PLAIN", "250-SMTPUTF8", "250-DSN", "250 SIZE")
+	c := rawclient.Dial(t, addr).StartTLS(m.Pool(), "127.0.0.1")
+	c.Hear("220")
+	c.Say("EHLO client\r\n")
+	c.Hear("250-Hello", "250-PIPELINING", "250-8BITMIME", "250-ENHANCEDSTATUSCODES", "250-CHUNKING", "250-AUTH PLAIN", "250-SMTPUTF8", "250-DSN", "250 SIZE")
 }
 
 func TestMailLMTPOverASocket(t *testing.T) {
@@ -174,17 +176,17 @@ func TestMailLMTPOverASocket(t *testing.T) {
 	}
 	served := make(chan error)
 	go func() { served <- m.Serve(l) }()
-	c := dial(t, path)
-	c.hear("220 mx.example.test LMTP")
-	c.ask("EHLO client", "500")
-	c.ask("LHLO client", "250")
-	c.ask("MAIL FROM:<a@b>", "250")
-	c.ask("RCPT TO:<a@example.test>", "250")
-	c.ask("RCPT TO:<nobody@example.test>", "550")
-	c.ask("RCPT TO:<b@example.test>", "250")
-	c.ask("DATA", "354")
-	c.say("x\r\n.\r\n")
-	c.hear("250 2.0.0 <a@example.test> OK: queued as 7F3A0001", "250 2.0.0 <b@example.test> OK: queued as 7F3A0001")
+	c := rawclient.Dial(t, path)
+	c.Hear("220 mx.example.test LMTP")
+	c.Ask("EHLO client", "500")
+	c.Ask("LHLO client", "250")
+	c.Ask("MAIL FROM:<a@b>", "250")
+	c.Ask("RCPT TO:<a@example.test>", "250")
+	c.Ask("RCPT TO:<nobody@example.test>", "550")
+	c.Ask("RCPT TO:<b@example.test>", "250")
+	c.Ask("DATA", "354")
+	c.Say("x\r\n.\r\n")
+	c.Hear("250 2.0.0 <a@example.test> OK: queued as 7F3A0001", "250 2.0.0 <b@example.test> OK: queued as 7F3A0001")
 	if err := m.Close(); err != nil {
 		t.Error(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"ehlo/session/internal/rawclient"
 	"ehlo/session/script"
 )
 
@@ -33,27 +34,27 @@ func TestPlay(t *testing.T) {
 		t.Fatal(err)
 	}
 	ours, theirs := net.Pipe()
-	for _, begin := range []func() (*Server, *client, error){
-		func() (*Server, *client, error) {
+	for _, begin := range []func() (*Server, *rawclient.Client, error){
+		func() (*Server, *rawclient.Client, error) {
 			s, err := Start(shortPlay)
-			return s, dial(t, s.Addr), err
+			return s, rawclient.Dial(t, s.Addr), err
 		},
-		func() (*Server, *client, error) {
+		func() (*Server, *rawclient.Client, error) {
 			s, err := Play{Script: sc}.Serve(l)
-			return s, dial(t, path), err
+			return s, rawclient.Dial(t, path), err
 		},
-		func() (*Server, *client, error) {
+		func() (*Server, *rawclient.Client, error) {
 			s, err := Play{Script: sc}.Conn(theirs)
-			return s, wrap(t, ours), err
+			return s, rawclient.Wrap(t, ours), err
 		},
 	} {
 		s, c, err := begin()
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.hear("220")
-		c.ask("QUIT", "221")
-		c.gone()
+		c.Hear("220")
+		c.Ask("QUIT", "221")
+		c.Gone()
 		_ = c.Close()
 		if err := s.Wait(); err != nil {
 			t.Error(err)
@@ -67,8 +68,8 @@ func TestPlay(t *testing.T) {
 
 func TestPlayMismatch(t *testing.T) {
 	s := start(t, "C: EHLO *")
-	c := dial(t, s.Addr)
-	c.say("NOOP\r\n")
+	c := rawclient.Dial(t, s.Addr)
+	c.Say("NOOP\r\n")
 	err := s.Wait()
 	m, ok := errors.AsType[*script.Mismatch](err)
 	if !ok || err.Error() != m.Error() || m.Line != 1 {

@@ -31,14 +31,14 @@ type Record struct {
 	// by what name; nil: a message that has no file is a comment.
 	Save func(event.Message) (name string, err error)
 
-	text    Text
-	lines   []event.Sent     // of message text, up to mostLines
-	reply   []event.Received // lines of a reply that has not come to its end
-	octets  int              // of reply
-	refusal *event.Reply     // of a chunk; its lines are in reply
-	bdat    bool             // message text is that of a chunk, whose size was said
-	self    self             // what is this session's own
-	whimsy  bool             // the server's last word on a message is a random one
+	text   Text
+	lines  []event.Sent     // of message text, up to mostLines
+	reply  []event.Received // lines of a reply that has not come to its end
+	octets int              // of reply
+	aside  bool             // reply is a comment
+	bdat   bool             // message text is that of a chunk, whose size was said
+	self   self             // what is this session's own
+	whimsy bool             // the server's last word on a message is a random one
 }
 
 const (
@@ -49,6 +49,13 @@ const (
 // Apply takes the next event.
 func (r *Record) Apply(e event.Event) {
 	r.text.W, r.text.Time = r.W, r.Time
+	for _, e := range r.text.order.take(e) {
+		r.apply(e)
+	}
+}
+
+// apply is Apply for events in their order.
+func (r *Record) apply(e event.Event) {
 	switch e := e.(type) {
 	case event.Sent:
 		if e.Text && !e.Raw {
@@ -69,7 +76,7 @@ func (r *Record) Apply(e event.Event) {
 	case event.Waiting, event.Note, event.DNS, event.Route:
 		// They come in the middle of a reply too.
 		r.release(false)
-		r.text.Apply(e)
+		r.text.apply(e)
 	case event.Connected:
 		r.flush()
 		r.self = self{}
@@ -77,25 +84,27 @@ func (r *Record) Apply(e event.Event) {
 			r.self.address, r.self.port = local.Addr().Unmap().WithZone(""), strconv.Itoa(int(local.Port()))
 		}
 		r.whimsy = false
-		r.text.Apply(e)
+		r.text.apply(e)
 	default:
 		r.flush()
-		r.text.Apply(e)
+		r.text.apply(e)
 	}
 }
 
 // Flush writes what is held back. It returns the first error of W.
 func (r *Record) Flush() error {
 	r.text.W, r.text.Time = r.W, r.Time
+	for _, e := range r.text.order.release() {
+		r.apply(e)
+	}
 	r.flush()
 	return r.text.Err
 }
 
 func (r *Record) flush() {
 	r.release(false)
-	r.answer()
 	for _, e := range r.reply {
-		r.text.Apply(e)
+		r.text.apply(e)
 	}
 	r.reply, r.octets = nil, 0
 }
@@ -134,7 +143,7 @@ func (r *Record) release(composed bool) {
 			date = false
 			r.instead(e, name+": ${date}")
 		default:
-			r.text.Apply(e)
+			r.text.apply(e)
 		}
 	}
 }
@@ -154,70 +163,50 @@ func (r *Record) sent(e event.Sent) {
 	verb, name, _ := bytes.Cut(e.Line, []byte(" "))
 	literal, ok := wire.ParseLiteral(string(name))
 	if r.Exact || e.Raw || e.Login != "" || !ok || literal.Unmap() != r.self.address {
-		r.text.Apply(e)
+		r.text.apply(e)
 		return
 	}
 	switch wire.Verb(verb) {
 	case "EHLO", "HELO", "LHLO":
 		r.instead(e, string(verb)+" ${helo}")
 	default:
-		r.text.Apply(e)
+		r.text.apply(e)
 	}
 }
 
 // message writes a message that was sent as a whole, and keeps it.
 func (r *Record) message(e event.Message) {
-	if !e.Shown && (e.Complete || r.refusal != nil) && r.Save != nil {
+	if !e.Shown && (e.Complete || r.text.order.refused) && r.Save != nil {
 		if name, err := r.Save(e); err != nil {
 			r.text.comment("the message could not be kept: %s", err)
 		} else {
 			e.File = name
 		}
 	}
-	r.text.refused = r.refusal != nil
-	r.text.Apply(e)
-	r.answer()
+	r.text.apply(e)
 }
 
 // received holds a line of the server's back.
 func (r *Record) received(e event.Received) {
-	r.answer()
 	if r.octets > mostReply {
-		r.text.Apply(e)
+		r.text.apply(e)
 		return
+	}
+	if len(r.reply) == 0 {
+		r.aside = r.text.aside(e)
 	}
 	r.reply = append(r.reply, e)
 	r.octets += len(e.Line.Octets)
 	if r.octets > mostReply {
 		for _, e := range r.reply {
-			r.text.Apply(e)
+			r.text.apply(e)
 		}
 		r.reply = nil
 	}
 }
 
-// replied writes a reply. One that refuses a chunk stands behind the @bdat that
-// it answers, which is written when the message is told.
+// replied writes a reply.
 func (r *Record) replied(e event.Reply) {
-	r.answer()
-	if len(r.reply) > 0 && r.text.chunks > 0 && e.Reply.Class() != 2 {
-		r.refusal = &e
-		return
-	}
-	r.write(e)
-}
-
-// answer writes the reply that refused a chunk.
-func (r *Record) answer() {
-	if r.refusal == nil {
-		return
-	}
-	e := *r.refusal
-	r.refusal, r.text.chunks = nil, 0
-	r.write(e)
-}
-
-func (r *Record) write(e event.Reply) {
 	lines := r.reply
 	r.reply, r.octets = nil, 0
 	_, malformed := e.Reply.Malformed()
@@ -227,9 +216,9 @@ func (r *Record) write(e event.Reply) {
 	}
 	switch {
 	case len(lines) == 0:
-	case r.text.aside(lines[0]):
+	case r.aside:
 		for _, l := range lines {
-			r.text.Apply(l)
+			r.text.remark(l)
 		}
 	case exact:
 		var octets []byte
@@ -240,7 +229,7 @@ func (r *Record) write(e event.Reply) {
 	default:
 		r.said(lines, e)
 	}
-	r.text.Apply(e)
+	r.text.apply(e)
 }
 
 // said writes a reply as S: lines. Where nothing in it varies they are exact.

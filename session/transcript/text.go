@@ -3,13 +3,10 @@ package transcript
 import (
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"ehlo/session/event"
-	"ehlo/session/message"
 	"ehlo/session/wire"
 )
 
@@ -22,18 +19,19 @@ type Text struct {
 	Time  bool // a comment with the time after each reply
 	Color bool // ANSI colours, for a terminal
 	DNS   bool // every DNS exchange, not only those that went wrong
+	// Server is that the events are told by the server: it is connected to, and
+	// whether its certificate verifies is for the client to say.
+	Server bool
 
 	Err  error // the first error of W; nothing is written after it
 	last event.Connecting
 
-	quit      bool             // the last command was QUIT
-	login     loginForm        // of an AUTH that is not answered for good
-	chunks    int              // BDAT commands of a message told as a whole, not answered and not the last
-	refused   bool             // one of them is refused
-	refusal   []event.Received // by this, which is written behind the @bdat that it answers
-	greeted   bool             // a reply has come
-	handshake bool             // TLS was begun and has not come to its end
-	reply     replyState       // of the reply that is coming
+	order     order      // in which the events are written
+	quit      bool       // the last command was QUIT
+	login     loginForm  // of an AUTH that is not answered for good
+	greeted   bool       // a reply has come
+	handshake bool       // TLS was begun and has not come to its end
+	reply     replyState // of the reply that is coming
 }
 
 // loginForm is how a login stands in the script.
@@ -63,13 +61,13 @@ const (
 
 // Apply writes what there is to say of an event, as a whole, at once.
 func (t *Text) Apply(e event.Event) {
-	if len(t.refusal) > 0 {
-		switch e.(type) {
-		case event.Received, event.Reply, event.Note, event.Message:
-		default:
-			t.answer()
-		}
+	for _, e := range t.order.take(e) {
+		t.apply(e)
 	}
+}
+
+// apply is Apply for events in their order.
+func (t *Text) apply(e event.Event) {
 	switch e := e.(type) {
 	case event.DNS:
 		if t.DNS || e.Error != "" || e.Rcode != "NOERROR" && e.Rcode != "NXDOMAIN" {
@@ -82,11 +80,15 @@ func (t *Text) Apply(e event.Event) {
 	case event.Connecting:
 		t.last = e
 	case event.Connected:
-		*t = Text{W: t.W, Time: t.Time, Color: t.Color, DNS: t.DNS, Err: t.Err, last: t.last}
+		*t = Text{W: t.W, Time: t.Time, Color: t.Color, DNS: t.DNS, Server: t.Server, Err: t.Err, last: t.last}
 		if t.last.URL != "" {
 			t.directive("@connect " + scriptWord(t.last.URL))
 		}
-		t.comment("connected to %s in %s", e.Remote, Milliseconds(e.Elapsed))
+		if t.Server {
+			t.comment("connection from %s", e.Remote)
+		} else {
+			t.comment("connected to %s in %s", e.Remote, Milliseconds(e.Elapsed))
+		}
 	case event.Waiting:
 		t.handshake = strings.HasSuffix(e.For, "TLS handshake")
 	case event.Sent:
@@ -100,7 +102,11 @@ func (t *Text) Apply(e event.Event) {
 		t.message(e)
 	case event.TLS:
 		t.tls()
-		t.comment("%s", TLSLine(e))
+		if t.Server {
+			t.comment("%s (%s)", cipherOf(e), Milliseconds(e.Elapsed))
+		} else {
+			t.comment("%s", TLSLine(e))
+		}
 	case event.Note:
 		t.comment("%s", e.Text)
 	case event.Failed:
@@ -129,9 +135,6 @@ func (t *Text) tls() {
 func (t *Text) sent(e event.Sent) {
 	switch {
 	case e.Chunk:
-		if _, last, _ := wire.ParseBDAT(e.Line); !last {
-			t.chunks++
-		}
 		t.comment("C: %s", wire.Text(e.Line))
 		return
 	case e.Login != "" && t.login == noLogin:
@@ -165,14 +168,10 @@ func isMechanism(name string) bool {
 // in CRLF is written as @reply to its end, for S: lines all do.
 func (t *Text) received(e event.Received) {
 	if t.aside(e) {
-		t.comment("S: %s", wire.Text(e.Masked()))
+		t.remark(e)
 		return
 	}
 	code := codeOf(e.Line.Octets)
-	if t.chunks > 0 {
-		t.refused, t.refusal = true, append(t.refusal, e)
-		return
-	}
 	if !t.reply.begun {
 		t.reply = replyState{begun: true, code: code, exact: e.Line.Ending != wire.CRLF}
 	}
@@ -186,26 +185,16 @@ func (t *Text) received(e event.Received) {
 // aside says that a line of the server's is a comment: a challenge, or what
 // answers a chunk that is not the last. @auth and @bdat see to those.
 func (t *Text) aside(e event.Received) bool {
-	return t.login == asDirective && e.Login && codeOf(e.Line.Octets) == 334 || t.chunks > 0 && codeOf(e.Line.Octets)/100 == 2
+	return t.login == asDirective && e.Login && codeOf(e.Line.Octets) == 334 || t.order.taken(e)
 }
 
-// answer writes what refused a chunk.
-func (t *Text) answer() {
-	lines := t.refusal
-	t.chunks, t.refused, t.refusal = 0, false, nil
-	for _, e := range lines {
-		t.received(e)
-	}
-	t.reply = replyState{}
-}
+// remark writes a line of the server's as a comment.
+func (t *Text) remark(e event.Received) { t.comment("S: %s", wire.Text(e.Masked())) }
 
 func (t *Text) replied(e event.Reply) {
 	t.greeted, t.reply = true, replyState{}
 	if e.Verb == "AUTH" && e.Reply.Code != 334 {
 		t.login = noLogin
-	}
-	if e.Verb == "BDAT" && t.chunks > 0 && !t.refused {
-		t.chunks--
 	}
 	if e.Unasked {
 		t.comment("the server said this without being asked")
@@ -244,11 +233,10 @@ func closing(e event.Closed) string {
 // message writes a message that was sent as a whole. One of which a chunk was
 // refused is sent by the script as well, to be refused again.
 func (t *Text) message(e event.Message) {
-	defer t.answer()
 	if e.Shown && e.Complete {
 		return
 	}
-	if e.File != "" && (e.Complete || t.refused) {
+	if e.File != "" && (e.Complete || t.order.refused) {
 		t.directive(messageDirective(e))
 	}
 	size := fmt.Sprintf("%s in %s lines", wire.Octet(uint64(e.Octets)), wire.Thousands(uint64(e.Lines)))
@@ -324,129 +312,4 @@ func shownAll(list []string) []string {
 		out[i] = shown(s)
 	}
 	return out
-}
-
-// Milliseconds writes a duration for people: "12 ms", "0.4 ms", "3.1 s".
-func Milliseconds(d time.Duration) string {
-	ms := float64(d) / float64(time.Millisecond)
-	switch {
-	case ms < 10:
-		return strconv.FormatFloat(ms, 'f', 1, 64) + " ms"
-	case ms < 1000:
-		return strconv.FormatFloat(ms, 'f', 0, 64) + " ms"
-	}
-	return strconv.FormatFloat(ms/1000, 'f', 1, 64) + " s"
-}
-
-// DNSLine says in one line what was asked and what came.
-func DNSLine(e event.DNS) string {
-	s := fmt.Sprintf("dns: %s %s: ", strings.TrimSuffix(e.Name, "."), e.Type)
-	switch {
-	case e.Rcode == "NOERROR" && len(e.Answers) == 0 && e.Error == "":
-		s += "no such record"
-	case len(e.Answers) > 0:
-		s += strings.Join(e.Answers, ", ")
-	default:
-		s += e.Rcode
-	}
-	if e.Error != "" {
-		s = strings.TrimSuffix(s, ": ") + ": " + e.Error
-	}
-	s += fmt.Sprintf(" (%s, %s", e.Server, Milliseconds(e.Elapsed))
-	if e.Network == "tcp" {
-		s += ", tcp"
-	}
-	if e.Authenticated {
-		s += ", authenticated"
-	}
-	return s + ")"
-}
-
-// RouteLines say where the mail goes: the first in one line, then what is
-// wrong with single exchangers.
-func RouteLines(e event.Route) []string {
-	name := e.Domain
-	if e.Unicode != "" {
-		name = fmt.Sprintf("%s (%s)", e.Unicode, e.Domain)
-	}
-	var parts, more []string
-	for _, x := range e.Exchangers {
-		at := ""
-		if len(x.Addresses) > 0 {
-			at = " (" + strings.Join(x.Addresses, ", ") + ")"
-		}
-		switch e.Source {
-		case "mx":
-			parts = append(parts, fmt.Sprintf("MX %d %s%s", x.Preference, x.Host, at))
-		case "srv":
-			parts = append(parts, fmt.Sprintf("SRV %d %s:%d%s", x.Preference, x.Host, x.Port, at))
-		case "address":
-			parts = append(parts, "no MX, its own address"+at)
-		case "literal", "socket", "pipe":
-			return nil
-		default:
-			name = x.Host
-			parts = append(parts, strings.Trim(at, " ()"))
-		}
-		for _, n := range x.Notes {
-			more = append(more, x.Host+": "+n)
-		}
-		if x.Error != nil {
-			more = append(more, x.Error.Message)
-		}
-	}
-	if len(parts) == 0 && e.Reason == "" {
-		return more
-	}
-	if len(parts) == 0 {
-		return append([]string{name + ": " + e.Reason}, more...)
-	}
-	return append([]string{name + ": " + strings.Join(parts, ", ")}, more...)
-}
-
-// TLSLine says in one line what the handshake came to.
-func TLSLine(e event.TLS) string {
-	verdict := "certificate verified for " + e.Expected
-	if !e.Verified {
-		verdict = "certificate NOT verified: " + e.Problem
-	}
-	return fmt.Sprintf("%s %s, %s (%s)", e.Version, e.Cipher, verdict, Milliseconds(e.Elapsed))
-}
-
-// SizeLines are the result of asking for the maximum message size.
-func SizeLines(s *wire.Size) []string {
-	if s == nil {
-		return nil
-	}
-	lines := []string{"maximum message size: " + s.String()}
-	if s.State == wire.SizeDeclared {
-		lines = append(lines, "largest attachment:   "+wire.Octet(uint64(LargestAttachment(*s)))+" in base64")
-	}
-	if n := s.Note(); n != "" {
-		lines = append(lines, n)
-	}
-	return lines
-}
-
-// LargestAttachment is the largest file, in octets, that attached in base64
-// makes a message of the declared size.
-func LargestAttachment(s wire.Size) int64 {
-	return message.LargestAttachment(int64(min(s.Declared, math.MaxInt64)))
-}
-
-// ExtensionLines list what a server offers, with what it means.
-func ExtensionLines(offers wire.Offers) []string {
-	var lines []string
-	for _, o := range offers {
-		said := strings.Join(append([]string{o.Keyword}, o.Params...), " ")
-		meaning := "not in the registry"
-		if x, ok := wire.LookupExtension(o.Keyword); ok {
-			meaning = x.Meaning
-			if x.RFC != "" {
-				meaning += " (" + x.RFC + ")"
-			}
-		}
-		lines = append(lines, fmt.Sprintf("%-24s %s", said, meaning))
-	}
-	return lines
 }

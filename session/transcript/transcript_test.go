@@ -190,3 +190,19 @@ func TestDelivery(t *testing.T) {
 		}
 	}
 }
+
+// TestTextOfAServer: a server is connected to, and judges no certificate of its
+// own.
+func TestTextOfAServer(t *testing.T) {
+	var out bytes.Buffer
+	text := transcript.Text{W: &out, Server: true}
+	for range 2 {
+		text.Apply(event.Connecting{Network: "tcp"})
+		text.Apply(event.Connected{Remote: "127.0.0.1:4711"})
+	}
+	text.Apply(event.TLS{Mode: "implicit", Version: "TLS 1.3", Cipher: "TLS_AES_128_GCM_SHA256"})
+	want := "# connection from 127.0.0.1:4711\n# connection from 127.0.0.1:4711\n# TLS 1.3 TLS_AES_128_GCM_SHA256 (0.0 ms)\n"
+	if got := strings.ReplaceAll(out.String(), "@tls\n", ""); got != want {
+		t.Errorf("%s", got)
+	}
+}
