@@ -169,8 +169,15 @@ func TestPutTellsNothingThatWasNotSent(t *testing.T) {
 // The connection ends while much is still to be sent, at every action.
 func TestTheServerGoesWhileMuchIsSent(t *testing.T) {
 	for _, a := range []session.Action{
-		session.Close{Gently: true}, session.Close{}, session.Reset{}, session.StartTLS{}, session.Command{Line: []byte("NOOP")},
-		session.Listen{For: time.Second}, session.Next{}, session.Handshake{}, session.Text{Line: []byte(".")},
+		session.Close{Gently: true},
+		session.Close{},
+		session.Reset{},
+		session.StartTLS{},
+		session.Command{Line: []byte("NOOP")},
+		session.Listen{For: time.Second},
+		session.Next{},
+		session.Handshake{},
+		session.Text{Line: []byte(".")},
 	} {
 		bubble(t, func(t *testing.T) {
 			c := converse(session.Options{}, func(c net.Conn) {

@@ -115,7 +115,7 @@ func (f *flags) connecting(c *cobra.Command) {
 	f.login.define(c)
 	addGroup(c, "Output", func(s *pflag.FlagSet) {
 		f.outputs(s)
-		s.StringVar(&f.record, "record", "", "write the session to `FILE`, as a script that passes again: what is other each time is a pattern")
+		s.StringVar(&f.record, "record", "", "write the session to `FILE`, as a script that passes again: what is other each time is a pattern. Long messages go beside it, to FILE.1.eml and so on")
 		s.BoolVar(&f.recordExact, "record-exact", false, "with --record: leave dates, ids and addresses as they were")
 		s.BoolVar(&f.time, "time", false, "a comment with the time after each reply")
 	})

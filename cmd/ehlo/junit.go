@@ -114,9 +114,26 @@ func (one *playing) junit(name string) junitSuite {
 	return suite
 }
 
-// junitName is the line of an expectation: "line 12: S: 250 *".
+// junitName is the line of an expectation: "line 12: S: 250 *". Of what is sent
+// it has the verb alone: the rest may be a secret.
 func junitName(x play.Outcome) string {
-	return visibleText(fmt.Sprintf("line %d: %s", x.Item.At().Line, play.Line(x.Item)))
+	line := play.Line(x.Item)
+	switch i := x.Item.(type) {
+	case script.Client:
+		line = "C:"
+		if verb := wire.Verb([]byte(i.Line.Raw)); slices.Contains(verbs, verb) {
+			line += " " + verb
+		}
+	case script.Raw:
+		line = "@raw"
+	}
+	return visibleText(fmt.Sprintf("line %d: %s", x.Item.At().Line, line))
+}
+
+// verbs are those that a report names.
+var verbs = []string{
+	"EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP", "ETRN",
+	"STARTTLS", "AUTH", "XCLIENT", "XFORWARD",
 }
 
 // visibleText keeps out what XML has no place for, but line feeds.

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -85,6 +87,9 @@ func (a *app) runPlay(c *cobra.Command, f *flags, l *playFlags, args []string) e
 		if err := spares("report-junit", l.junit, "the script", args[:1]); err != nil {
 			return err
 		}
+		if err := f.reportable(l.junit); err != nil {
+			return err
+		}
 	}
 	err := a.playScript(c, f, l, args, runs)
 	if runs.junit == "" || len(args) == 0 {
@@ -99,13 +104,29 @@ func (a *app) runPlay(c *cobra.Command, f *flags, l *playFlags, args []string) e
 	return err
 }
 
+// reportable finds out whether the report can be written, before mail is sent
+// for it.
+func (f *flags) reportable(name string) error {
+	if name == "" {
+		return nil
+	}
+	if f.record != "" && filepath.Clean(name) == filepath.Clean(f.record) {
+		return usage("", "--report-junit and --record name the same file, %s", name)
+	}
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return input(err, "--report-junit")
+	}
+	return file.Close()
+}
+
 func (a *app) playScript(c *cobra.Command, f *flags, l *playFlags, args []string, runs *runs) error {
 	set, err := f.check(c.Flags().Changed("timeout"))
 	if err != nil {
 		return err
 	}
 	set.options.PipeErrors = &visible{w: a.err}
-	if err := f.fitsScript(l); err != nil {
+	if err := a.fitsScript(c, f, l, &set); err != nil {
 		return err
 	}
 	ready, err := a.prepare(c.Context(), f, l, set, args)
@@ -122,17 +143,19 @@ func (a *app) playScript(c *cobra.Command, f *flags, l *playFlags, args []string
 	return a.converseWith(c.Context(), f, set, []string{ready.target}, what)
 }
 
-// fitsScript refuses flags that say what a script says itself.
-func (f *flags) fitsScript(l *playFlags) error {
+// fitsScript refuses flags that say what a script says itself. Where they are
+// set for other commands too, they are left out.
+func (a *app) fitsScript(c *cobra.Command, f *flags, l *playFlags, set *settings) error {
 	for _, own := range []struct{ flag, value, line string }{
 		{"protocol", f.protocol, "C: EHLO ${helo}, C: HELO ${helo} or C: LHLO ${helo}"},
 		{"xclient", f.xclient, "C: XCLIENT …, S: 220, C: EHLO ${helo}"},
 		{"xforward", f.xforward, "C: XFORWARD …, S: 250"},
 	} {
-		if own.value != "" {
+		if own.value != "" && a.typedFlag(c, own.flag) {
 			return usage("write it into the script: "+own.line, "--%s does not go with run: the script says what is sent", own.flag)
 		}
 	}
+	set.plan.Protocol, set.plan.XClient, set.plan.XForward = "", "", ""
 	if l.match != "text" && l.match != "code" {
 		return usage("--match text or --match code", "--match %s is not known", l.match)
 	}
@@ -185,7 +208,31 @@ func (a *app) prepare(ctx context.Context, f *flags, l *playFlags, set settings,
 		return ready, usage("ehlo run SCRIPT TARGET, or @connect TARGET in the script", "%s does not say where to connect to: a TARGET is missing", s.Name)
 	}
 	ready.options = o
+	if err := f.scriptTLS(s, ready.target); err != nil {
+		return ready, err
+	}
 	return ready, f.scriptLogin(s, ready.target)
+}
+
+// scriptTLS refuses a script that does not use TLS as --tls wants it: what is
+// sent is the script's to say.
+func (f *flags) scriptTLS(s *script.Script, target string) error {
+	t, _ := session.ParseTarget(target)
+	implicit := t.Scheme == "smtps" || t.Scheme == "submissions" || t.Port == session.PortSubmissions
+	var secure script.Item
+	for i := range s.All {
+		switch i.(type) {
+		case script.StartTLS, script.TLS:
+			secure = i
+		}
+	}
+	switch {
+	case f.tls == "never" && secure != nil:
+		return usage("", "%s: the script makes TLS, and --tls never contradicts it", secure.At())
+	case f.tls == "require" && secure == nil && !implicit:
+		return usage("@starttls, or C: STARTTLS with @tls", "--tls require: %s has no handshake", s.Name)
+	}
+	return nil
 }
 
 // leadsTo is the target of the script's first @connect.
@@ -297,9 +344,11 @@ func (r *runs) do(ctx context.Context, s *session.Session, plan flow.Plan) error
 	o.Plan, o.Vars = plan, maps.Clone(o.Vars)
 	o.Done = func(x play.Outcome) { one.add(x, r.junit != "") }
 	err := play.Run(ctx, s, o)
-	if e := asError(ctx, err); e != nil && e.Kind != event.ExpectationFailed {
-		one.err = e
+	e := asError(ctx, err)
+	if e != nil && e.Kind == event.ExpectationFailed {
+		e = asError(ctx, e.Err) // what ended it behind a failure
 	}
+	one.err = e
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -115,7 +116,7 @@ func (a *app) runSend(c *cobra.Command, f *flags, l *letterFlags, args []string)
 			return flow.Send(ctx, s, p, letter)
 		},
 		result: func(v *transcript.View) []string { return sendResult(v, m) },
-		letter: m, given: l.data != "",
+		letter: m, given: l.data != "" || l.dated(),
 	}
 	return a.converseWith(c.Context(), f, set, []string{target}, what)
 }
@@ -251,6 +252,16 @@ func sendTarget(to []wire.Address, server string, args []string) (string, error)
 		return server, nil
 	}
 	return domain, nil
+}
+
+// dated says that a field by which every message differs is given: it is not
+// ours to replace in a record.
+func (l *letterFlags) dated() bool {
+	return slices.ContainsFunc(l.headers, func(h string) bool {
+		name, _, _ := strings.Cut(strings.ToLower(h), ":")
+		name = strings.TrimSpace(name)
+		return name == "date" || name == "message-id"
+	})
 }
 
 // files are those that the message is made of.
