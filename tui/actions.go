@@ -14,11 +14,15 @@ import (
 func (m *screen) enter() tea.Cmd {
 	text := m.line.String()
 	now := m.now
-	if err := m.engine.send(text); err != nil {
+	beyond, err := m.engine.send(text)
+	if err != nil {
 		m.hint = err.Error()
 		return nil
 	}
 	m.line.set("")
+	if beyond > 0 {
+		m.hint = count(int(beyond), "octet") + " more than the chunk had: the server takes them for a command"
+	}
 	if !now.inText && !now.asked {
 		m.history.add(text)
 	}
@@ -42,7 +46,11 @@ func (m *screen) newer() tea.Cmd {
 }
 
 func (m *screen) offerQuit() tea.Cmd {
-	if m.now.inText {
+	switch {
+	case m.now.chunk > 0:
+		m.hint = "the chunk has " + m.chunkWords() + ": QUIT would be a part of it"
+		return nil
+	case m.now.inText:
 		m.hint = "a line with only . ends the message text"
 		return nil
 	}

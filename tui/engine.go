@@ -91,33 +91,41 @@ func newEngine(o Options, f *feed, first *scriptRun) *engine {
 }
 
 // send takes a line to be sent, or says why it does not. The lines of a message
-// need no reply, so they may queue; a command may not: the reply to the one
-// before decides what the next line is.
-func (e *engine) send(line string) error {
+// need no reply, so they may queue, up to its end; a command may not: the reply
+// to the one before decides what the next line is. A message ends with a line
+// that is only a dot, a chunk with its last octet; beyond is how many octets of
+// the line are not of the chunk any more.
+func (e *engine) send(line string) (beyond int64, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	text := e.now.inText && !e.dotted
 	switch {
 	case e.now.doing == opening:
-		return errors.New("not connected yet: the session is being opened (ctrl+c stops that)")
+		return 0, errors.New("not connected yet: the session is being opened (ctrl+c stops that)")
 	case e.now.doing == leaving:
-		return errors.New("ehlo is leaving")
+		return 0, errors.New("ehlo is leaving")
 	case e.script != nil && (e.now.doing == playing || !e.script.waits()):
-		return errors.New("the script goes on: esc, then space holds it")
+		return 0, errors.New("the script goes on: esc, then space holds it")
 	case !e.now.connected && e.script != nil:
-		return errors.New("there is no connection; esc, then . goes on with the script")
+		return 0, errors.New("there is no connection; esc, then . goes on with the script")
 	case !e.now.connected:
-		return errors.New("there is no connection (esc, then r: connect again)")
+		return 0, errors.New("there is no connection (esc, then r: connect again)")
 	case !text && e.now.doing == holding && e.now.owes:
-		return errors.New("the reply to the script's last command has still to come")
+		return 0, errors.New("the reply to the script's last command has still to come")
 	case !text && (!e.now.doing.still() || len(e.queue) > 0):
-		return errors.New("the reply to the line before is still awaited (ctrl+c stops waiting)")
+		return 0, errors.New("the reply to the line before is still awaited (ctrl+c stops waiting)")
 	}
-	if !text || line == "." {
+	switch {
+	case text && e.now.chunk > 0:
+		if e.now.chunk -= octetsOf(line); e.now.chunk <= 0 {
+			beyond = -e.now.chunk
+			e.now.doing, e.now.chunk, e.now.inText = asking, 0, false
+		}
+	case !text || line == ".":
 		e.now.doing, e.dotted = asking, text
 	}
 	e.put(request{line: &line, text: text})
-	return nil
+	return beyond, nil
 }
 
 // open asks for another session, or says why that cannot be now.
@@ -161,7 +169,7 @@ func (e *engine) interrupt() bool {
 	switch r := e.script; {
 	case r == nil:
 	case e.now.doing == playing:
-		r.interrupt()
+		r.interrupt(e.now.script.row >= 0)
 		e.now.script.phase = phasePausing
 		e.feed.set(e.now)
 		return true
@@ -274,7 +282,21 @@ func (e *engine) look() {
 	if !e.now.inText {
 		e.dotted = false
 	}
+	if e.now.chunk = e.s.Chunk(); e.now.chunk == 0 {
+		return
+	}
+	for _, q := range e.queue {
+		if q.text {
+			e.now.chunk -= octetsOf(*q.line)
+		}
+	}
+	if e.now.chunk <= 0 {
+		e.now.chunk, e.now.inText = 0, false // what completes it is in the queue
+	}
 }
+
+// octetsOf is what a line takes on the wire.
+func octetsOf(line string) int64 { return int64(len(line) + len("\r\n")) }
 
 // work does one thing that ctrl+c may end.
 func (e *engine) work(ctx context.Context, do func(context.Context)) {

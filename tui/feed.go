@@ -24,9 +24,10 @@ const (
 type status struct {
 	doing     doing
 	connected bool
-	inText    bool // the server waits for message text
-	asked     bool // the server has asked for a secret (334)
-	owes      bool // the server has not answered all that was sent
+	inText    bool  // the server waits for message text
+	chunk     int64 // octets of it that a chunk (BDAT) still has; 0: it ends with a dot
+	asked     bool  // the server has asked for a secret (334)
+	owes      bool  // the server has not answered all that was sent
 	script    scriptStatus
 }
 
@@ -125,6 +126,13 @@ func (f *feed) close() {
 	defer f.mu.Unlock()
 	f.closed = true
 	f.room.Broadcast()
+}
+
+// end lets nobody else hear of an event any more.
+func (f *feed) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.also = nil
 }
 
 // run wakes the screen, until the context ends.

@@ -151,6 +151,10 @@ var scenes = map[string]func(p *drawing){
 		p.tell(status{connected: true, inText: true}, event.Sent{Line: []byte("Subject: hi"), Text: true}, event.Sent{Line: nil, Text: true})
 		p.press("h", "e", "l", "l", "o")
 	},
+	"chunk": func(p *drawing) {
+		sceneDone(p)
+		p.tell(status{connected: true, inText: true, chunk: 14}, event.Sent{Line: []byte("BDAT 20 LAST")}, event.Sent{Line: []byte("a: b"), Text: true})
+	},
 	"waiting": func(p *drawing) {
 		sceneDone(p)
 		p.tell(status{connected: true, doing: asking}, event.Sent{Line: []byte("NOOP")}, event.Waiting{For: "the reply to NOOP", Timeout: time.Minute})

@@ -137,7 +137,7 @@ func (m *screen) crashFile(why string, crash *panicked) (string, error) {
 			b.WriteString("# " + l + "\n")
 		}
 	}
-	if err := m.script().writeTo(&b); err != nil {
+	if err := m.script().writeTo(&b, nil); err != nil {
 		return "", err
 	}
 	dir := filepath.Join(m.o.Dir, "crashes")

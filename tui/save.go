@@ -38,7 +38,11 @@ func (m *screen) saveAs(file string) (tea.Cmd, error) {
 	}
 	s := m.script()
 	m.hint = "saving to " + path
-	return func() tea.Msg { return saved{path, s.write(path)} }, nil
+	return func() tea.Msg {
+		letters := letters{script: path}
+		err := s.write(path, &letters)
+		return saved{path, letters.files, letters.err, err}
+	}, nil
 }
 
 // wrote tells what became of saving.
@@ -49,8 +53,14 @@ func (m *screen) wrote(s saved) {
 	case s.err != nil:
 		m.hint = "not saved: " + s.err.Error()
 	default:
-		m.saved = append(m.saved, s.path)
+		m.saved = append(append(m.saved, s.path), s.letters...)
 		m.hint = "saved: " + s.path
+		if n := len(s.letters); n > 0 {
+			m.hint += ", and " + count(n, "message") + " beside it"
+		}
+		if s.lost != nil {
+			m.hint += "; a message could not be kept: " + s.lost.Error()
+		}
 	}
 }
 
@@ -88,7 +98,8 @@ func (m *screen) script() script {
 	}
 }
 
-func (s script) writeTo(w io.Writer) error {
+// writeTo writes the script; save keeps the messages that it names, or nil.
+func (s script) writeTo(w io.Writer, save func(event.Message) (string, error)) error {
 	head := s.head
 	if s.lost > 0 {
 		head += fmt.Sprintf("# the first %s lines were no longer kept\n", wire.Thousands(uint64(s.lost)))
@@ -96,15 +107,16 @@ func (s script) writeTo(w io.Writer) error {
 	if _, err := io.WriteString(w, head); err != nil {
 		return err
 	}
-	record := transcript.Record{W: w, Time: true}
+	record := transcript.Record{W: w, Time: true, Save: save}
 	for _, e := range s.events {
 		record.Apply(e)
 	}
 	return record.Flush()
 }
 
-// write makes a new file, readable by its owner alone.
-func (s script) write(path string) error {
+// write makes a new file, readable by its owner alone, and beside it those of
+// the messages that it names.
+func (s script) write(path string, letters *letters) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -113,7 +125,7 @@ func (s script) write(path string) error {
 		return err
 	}
 	var b bytes.Buffer
-	err = s.writeTo(&b)
+	err = s.writeTo(&b, letters.save)
 	if err == nil {
 		_, err = f.Write(b.Bytes())
 	}

@@ -39,8 +39,10 @@ type tick struct{}
 
 // saved is the end of writing a file.
 type saved struct {
-	path string
-	err  error
+	path    string
+	letters []string // messages that were kept beside it
+	lost    error    // why one was not
+	err     error
 }
 
 // gone says that the engine has left.
@@ -201,6 +203,9 @@ func (m *screen) judge(e event.Event) {
 		}
 		if e.Error.Kind == event.Interrupted {
 			m.problem = &problem{mark: '~', lines: []string{"stopped: the session was not opened"}}
+			if m.now.script.phase.live() {
+				m.problem.lines[0] = "the script was stopped"
+			}
 		}
 		if c := m.view.Now(); c == nil || c.State == transcript.Closed || c.State == transcript.Failing {
 			m.problem.lines = append(m.problem.lines, "there is no connection: esc, then r, connects again")

@@ -288,7 +288,7 @@ func TestBreakpointPauseAndStop(t *testing.T) {
 	x.typed(".")
 	x.sees("held before line 8", "OK   7")
 	x.typed(ctrlC)
-	x.sees("SCRIPT smoke.smtp STOPPED", "was stopped before line 8", "READY")
+	x.sees("SCRIPT smoke.smtp STOPPED", "then: stopped before line 8", "READY")
 	x.typed("i" + enter)
 	x.sees("250 2.1.0 sender ok")
 	if got := s.lines(); !slices.Equal(got, []string{"EHLO x", "NOOP", "SLOW", "MAIL"}) {
@@ -335,7 +335,7 @@ func TestQuitTypedWhileHeld(t *testing.T) {
 	x.typed(esc)
 	x.sees("BROWSE")
 	x.typed(".")
-	x.sees("FAIL   4", "smoke.smtp:4:1: expected to send C: NOOP, got the connection is closed", "SCRIPT smoke.smtp FAIL")
+	x.sees("FAIL   4", "smoke.smtp:4:1: expected a connection to send C: NOOP", "SCRIPT smoke.smtp FAIL")
 	x.typed("q")
 	if r := x.end(); r.Script == nil || r.Script.Exit() != 40 {
 		t.Error(r.Script)

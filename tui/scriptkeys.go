@@ -7,6 +7,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"ehlo/session/event"
 	"ehlo/session/play"
 	lang "ehlo/session/script"
 )
@@ -20,7 +21,7 @@ func scripting() []binding {
 		{id: "step", keys: []string{"."}, in: inBrowse, hint: "step", enabled: (*screen).live, help: "carry out one line of the script (a reply of several lines is one)", do: (*screen).stepScript},
 		{id: "breakpoint", keys: []string{"b"}, in: inScript, hint: "breakpoint", help: "hold the script before the selected line, or no longer", do: (*screen).breakpoint},
 		{id: "editnext", keys: []string{"e"}, in: inBrowse, hint: "edit", enabled: (*screen).held, help: "while the script is held: change its next line before it is carried out", do: (*screen).editNext},
-		{id: "stopscript", keys: []string{"ctrl+c"}, in: inBrowse, hint: "stop", enabled: (*screen).live, help: "end the script's wait; of a script that is held, the script", do: (*screen).interrupt},
+		{id: "stopscript", keys: []string{"ctrl+c"}, in: inBrowse, hint: "stop", enabled: (*screen).live, help: "end what the script does, and hold it there; again, or of a script that is held: end the script", do: (*screen).interrupt},
 	}
 }
 
@@ -288,6 +289,9 @@ func (m *screen) judgeScript(marks map[int32]mark, now scriptStatus) {
 		}
 	}
 	if now.phase == phaseEnded && m.now.script.phase != phaseEnded && now.end != nil {
+		if e := now.end.err; e != nil && e.Kind == event.Interrupted {
+			m.problem = &problem{mark: '!', lines: []string{e.Message, "there is no connection: esc, then r, connects again"}}
+		}
 		if now.end.err != nil && m.problem != nil && m.o.Load != nil {
 			m.problem.lines = append(m.problem.lines, "esc, then R runs the script again")
 		}

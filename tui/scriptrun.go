@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"ehlo/session"
@@ -61,16 +60,20 @@ type scriptRun struct {
 	edited   bool           // in place of the next item:
 	instead  []lang.Item
 	stopItem context.CancelFunc // ends the item that runs; nil: none does
-	stopAll  context.CancelFunc // ends the script
-	broken   bool               // ctrl+c ended the item
+	stopAll  context.CancelFunc // ends the script; nil: it has not begun
+	broken   bool               // ctrl+c holds it: a second one ends it
 
 	// The engine's own.
-	row     int32   // where it is
-	here    bool    // the gate was asked about the item of that row, and it is not done
-	flushed bool    // what was collected has been sent
-	laps    []int32 // of each section
-	expects int     // expectations that were judged
-	failed  int
+	row     int32       // where it is
+	here    bool        // the gate was asked about the item of that row, and it is not done
+	ran     bool        // it has begun
+	flushed bool        // what was collected has been sent
+	edits   bool        // what runs is in place of the item of that row:
+	edit    []lang.Item //
+	laps    []int32     // of each section
+	early   int         // octets that have come and that nothing has asked for, see cost
+	full    bool        // that those were too many has been said
+	tally   play.Tally
 }
 
 func newScriptRun(x *scriptIndex, o play.Options) *scriptRun {
@@ -81,17 +84,28 @@ func newScriptRun(x *scriptIndex, o play.Options) *scriptRun {
 // typed.
 func (r *scriptRun) waits() bool { return r.steps == 0 && !r.free && !r.stop }
 
-// interrupt ends the item that runs; the script is then held before it. A
-// second time, or where there is no item, it ends the script.
-func (r *scriptRun) interrupt() {
+// interrupt ends the item that runs; the script is then held before it, or
+// before the next, if it is between two. A second time, or where the script has
+// not come to its first item, it ends the script.
+func (r *scriptRun) interrupt(begun bool) {
 	r.free, r.steps = false, 0
-	switch {
-	case r.stopItem != nil && !r.broken:
+	if begun && !r.broken {
 		r.broken = true
-		r.stopItem()
-	case r.stopAll != nil:
+		if r.stopItem != nil {
+			r.stopItem()
+		}
+		return
+	}
+	r.stop = true
+	if r.stopAll != nil {
 		r.stopAll()
 	}
+}
+
+// begin makes the context of what is about to run: ctrl+c ends it.
+func (r *scriptRun) begin(ctx context.Context) context.Context {
+	ctx, r.stopItem = context.WithCancel(ctx)
+	return ctx
 }
 
 // atStart is the status of a script that is about to begin.
@@ -100,6 +114,21 @@ func atStart() scriptStatus { return scriptStatus{phase: phaseRunning, row: -1} 
 // listening bounds one wait for what the server says while a script is held;
 // the next one begins behind it.
 const listening = time.Hour
+
+// mostEarly is how many octets of replies that nobody has asked for are read
+// while a script is held. Beyond that the server waits.
+const mostEarly = 256 << 10
+
+// cost is how many octets replies take, with what each takes beside its text.
+func cost(replies []wire.Reply) (octets int) {
+	for _, r := range replies {
+		octets += 64
+		for _, l := range r.Lines {
+			octets += 64 + len(l.Octets)
+		}
+	}
+	return octets
+}
 
 // play plays a script, held before its first item. The session stays open
 // behind it.
@@ -110,7 +139,7 @@ func (e *engine) play(ctx context.Context, r *scriptRun) {
 	o.Plan, o.Open, o.Gate, o.Done = e.plan, true, e.gate, e.judged
 	e.mu.Lock()
 	r.stopAll = stop
-	if e.now.doing == leaving {
+	if r.stop || e.now.doing == leaving {
 		stop()
 	}
 	e.mu.Unlock()
@@ -126,31 +155,36 @@ func (e *engine) gate(ctx context.Context, next lang.Item) (play.Step, error) {
 	if e.holds(r) && !r.flushed {
 		// What is shown as done has been sent.
 		r.flushed = true
-		return play.Step{Now: true, Again: true}, nil
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return play.Step{Now: true, Again: true, Context: r.begin(ctx), Left: r.left}, nil
 	}
-	replies, err := e.hold(ctx, r)
-	if err != nil {
-		return play.Step{}, err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	step := play.Step{Items: []lang.Item{next}, Now: !r.free, Replies: replies}
+	return e.hold(ctx, r, next)
+}
+
+// release lets the item go that the script was held before; mu is held. What
+// ends it does so from here on.
+func (e *engine) release(ctx context.Context, r *scriptRun, next lang.Item, replies []wire.Reply) play.Step {
+	step := play.Step{Items: []lang.Item{next}, Now: !r.free, Replies: replies, Context: r.begin(ctx), Left: r.left}
 	if r.steps > 0 {
 		r.steps--
 	}
-	if r.edited {
-		step.Items, r.instead, r.edited = r.instead, nil, false
+	if r.edits = r.edited; r.edits {
+		step.Items, r.edit = r.instead, r.instead
+		r.instead, r.edited = nil, false
 	}
-	r.flushed = !r.free
+	r.flushed, r.broken, r.ran = !r.free, false, true
 	if len(step.Items) == 0 {
 		r.here = false
 		e.feed.mark(r.row, mark{state: stateLeft})
 	}
-	var stop context.CancelFunc
-	step.Context, stop = context.WithCancel(ctx)
-	r.stopItem = stop
-	return step, nil
+	e.now.doing, e.now.script.phase, e.now.script.stop = playing, phaseRunning, false
+	e.feed.set(e.now)
+	return step
 }
+
+// left takes which replies the script has not taken yet.
+func (r *scriptRun) left(replies []wire.Reply) { r.early = cost(replies) }
 
 // holds says that the script is held now.
 func (e *engine) holds(r *scriptRun) bool {
@@ -169,6 +203,10 @@ func (e *engine) arrive(r *scriptRun, next lang.Item) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if again && r.edits && !r.edited {
+		r.instead, r.edited = r.edit, true // it is still what takes the item's place
+	}
+	r.edits, r.edit, r.ran = false, nil, false
 	if r.stopItem != nil {
 		r.stopItem() // it is over
 		r.stopItem = nil
@@ -209,8 +247,10 @@ func (e *engine) advance(r *scriptRun, at lang.Position) {
 
 // hold waits until the script may go on. What is typed meanwhile goes out at
 // once; what the server says meanwhile is shown at once, and is for the script:
-// replies are those that no typed line has asked for.
-func (e *engine) hold(ctx context.Context, r *scriptRun) (replies []wire.Reply, err error) {
+// those of the replies that no typed line has asked for. They are kept up to a
+// bound, beyond which the server is not listened to.
+func (e *engine) hold(ctx context.Context, r *scriptRun, next lang.Item) (play.Step, error) {
+	var replies []wire.Reply
 	deaf := false // listening failed, and would fail again at once
 	for {
 		e.mu.Lock()
@@ -218,10 +258,10 @@ func (e *engine) hold(ctx context.Context, r *scriptRun) (replies []wire.Reply, 
 		switch {
 		case ctx.Err() != nil:
 			e.mu.Unlock()
-			return nil, ctx.Err()
+			return play.Step{}, ctx.Err()
 		case r.stop:
 			e.mu.Unlock()
-			return nil, play.ErrStopped
+			return play.Step{}, play.ErrStopped
 		case len(e.queue) > 0:
 			q := e.queue[0]
 			e.queue = e.queue[1:]
@@ -231,14 +271,13 @@ func (e *engine) hold(ctx context.Context, r *scriptRun) (replies []wire.Reply, 
 			}
 			continue
 		case r.steps > 0 || r.free:
-			e.now.doing, e.now.script.phase, e.now.script.stop = playing, phaseRunning, false
-			e.feed.set(e.now)
+			step := e.release(ctx, r, next, replies)
 			e.mu.Unlock()
-			return replies, nil
+			return step, nil
 		}
 		e.now.doing, e.now.script.phase = holding, phaseHeld
 		e.feed.set(e.now)
-		if !e.now.connected || deaf {
+		if !e.now.connected || deaf || r.early >= mostEarly {
 			e.mu.Unlock()
 			select {
 			case <-e.wake:
@@ -254,8 +293,19 @@ func (e *engine) hold(ctx context.Context, r *scriptRun) (replies []wire.Reply, 
 		deaf = err != nil && watch.Err() == nil
 		stop()
 		replies = append(replies, said...)
+		e.heard(r, said)
 		e.settle()
 	}
+}
+
+// heard counts what came while the script is held, and says when it was so much
+// that no more is read.
+func (e *engine) heard(r *scriptRun, said []wire.Reply) {
+	if r.early += cost(said); r.early < mostEarly || r.full {
+		return
+	}
+	r.full = true
+	e.s.Note("the server says a lot that nothing has asked for: ehlo listens again when the script goes on")
 }
 
 // listen waits for what the server says, until ctx ends. It reads literally, as
@@ -271,12 +321,9 @@ func (e *engine) listen(ctx context.Context) ([]wire.Reply, error) {
 func (e *engine) judged(o play.Outcome) {
 	r := e.script
 	r.here = false
-	if o.Expects {
-		r.expects++
-	}
+	r.tally.Add(o)
 	m := mark{state: stateOK}
 	if o.Mismatch != nil {
-		r.failed++
 		m = mark{state: stateFail, why: "expected " + o.Mismatch.Expected + ", got " + o.Mismatch.Actual}
 	}
 	e.feed.mark(r.row, m)
@@ -284,24 +331,30 @@ func (e *engine) judged(o play.Outcome) {
 
 // over tells how the script ended.
 func (e *engine) over(r *scriptRun, err error, interrupted bool) {
-	end := &scriptEnd{word: wordOK, count: expectations(r.expects, r.failed)}
-	end.text = r.x.name + ": " + end.count
+	end := &scriptEnd{word: wordOK, count: r.tally.String()}
 	failure, _ := errors.AsType[*event.Error](err)
 	e.mu.Lock()
 	stopped := r.stop || interrupted
 	e.mu.Unlock()
+	cut := failure != nil && failure.Kind == event.Interrupted // in the middle of something
+	broken := failure != nil && failure.Kind != event.ExpectationFailed
+	place := "in " + r.x.place(r.row)
+	if !r.ran {
+		place = "before " + r.x.place(r.row)
+	}
 	switch {
-	case stopped:
-		end.word, end.text = "STOPPED", fmt.Sprintf("%s was stopped before %s; until then: %s", r.x.name, r.x.place(r.row), end.count)
-	case failure != nil && failure.Kind != event.ExpectationFailed:
-		end.word, end.text = wordFail, failure.Message
-		if r.here {
-			e.feed.mark(r.row, mark{state: stateFail, why: failure.Message})
-		}
-	case r.failed > 0:
+	case cut || stopped:
+		end.word, end.count = "STOPPED", r.tally.Until("stopped "+place)
+	case broken:
+		end.word, end.count = wordFail, r.tally.Until("an error "+place)
+	case r.tally.Failed > 0:
 		end.word = wordFail
 	}
-	if end.err = failure; failure == nil || failure.Kind == event.ExpectationFailed {
+	if cut || broken && r.here {
+		e.feed.mark(r.row, mark{state: stateFail, why: failure.Message})
+	}
+	end.text = r.x.name + ": " + end.count
+	if end.err = failure; cut || !broken {
 		e.s.Note("%s", end.text)
 	}
 	for n := r.section(); n >= 0; n = r.x.sections[n].outer {
@@ -324,90 +377,4 @@ func (r *scriptRun) section() int32 {
 		return -1
 	}
 	return r.x.rows[r.row].section
-}
-
-// expectations says how many came true.
-func expectations(all, failed int) string {
-	switch {
-	case all == 0:
-		return "nothing was expected"
-	case failed == 0 && all == 1:
-		return "the one expectation came true"
-	case failed == 0:
-		return fmt.Sprintf("all %s expectations came true", wire.Thousands(uint64(all)))
-	}
-	return fmt.Sprintf("%s of %s expectations failed", wire.Thousands(uint64(failed)), wire.Thousands(uint64(all)))
-}
-
-// step lets the script carry out one more item. One that goes on by itself is
-// held at the next instead.
-func (e *engine) step() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch r := e.script; {
-	case r == nil:
-	case r.free:
-		e.pauseLocked()
-	default:
-		r.steps++
-		e.poke()
-	}
-}
-
-// goOn lets the script go on by itself.
-func (e *engine) goOn() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.script == nil {
-		return
-	}
-	e.script.free = true
-	if e.now.script.phase == phasePausing {
-		e.now.script.phase = phaseRunning
-		e.feed.set(e.now)
-	}
-	e.poke()
-}
-
-// pause holds the script at its next item.
-func (e *engine) pause() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.script != nil {
-		e.pauseLocked()
-	}
-}
-
-func (e *engine) pauseLocked() {
-	e.script.free, e.script.steps = false, 0
-	if e.now.script.phase == phaseRunning {
-		e.now.script.phase = phasePausing
-		e.feed.set(e.now)
-	}
-}
-
-// breakAt sets or clears a breakpoint.
-func (e *engine) breakAt(row int32, on bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.script == nil {
-		return
-	}
-	if on {
-		e.script.breaks[row] = true
-	} else {
-		delete(e.script.breaks, row)
-	}
-}
-
-// replace has other items carried out in the place of the next one.
-func (e *engine) replace(row int32, items []lang.Item) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	r := e.script
-	if r == nil || e.now.doing != holding || !r.waits() || e.now.script.row != row {
-		return errors.New("the script goes on: esc, then space holds it")
-	}
-	r.instead, r.edited = items, true
-	return nil
 }

@@ -38,7 +38,7 @@ import (
 
 // Options are what Run needs.
 type Options struct {
-	Session session.Options // Sink is called too, before the screen sees an event
+	Session session.Options // Sink is called too, before the screen sees an event, and not any more when Run has returned
 	Plan    flow.Plan       // what to open at the start; Plan.Target.Text is the title
 	Version string          //
 	Dir     string          // for the history, transcripts and crash files; empty: nothing is kept
@@ -113,6 +113,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	case <-e.done:
 	case <-time.After(lastWait):
 	}
+	f.end()
 	guard.try(func() { m.Apply(f.take()) })
 	return finish(m, guard, ctx, err)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ehlo/session/transcript"
+	"ehlo/session/wire"
 )
 
 // arrange tells the transcript the size of its window; it is so for the keys
@@ -328,6 +329,8 @@ func (m *screen) modeWord() string {
 		return "EDIT"
 	case m.mode == modeBrowse:
 		return "BROWSE"
+	case m.now.chunk > 0:
+		return "CHUNK, " + m.chunkWords()
 	case m.now.inText && m.live():
 		return "MESSAGE TEXT" // the script's words need the room
 	case m.now.inText:
@@ -336,6 +339,14 @@ func (m *screen) modeWord() string {
 		return "SECRET, not shown and not kept"
 	}
 	return "SMTP"
+}
+
+// chunkWords say how much of a chunk is still to be typed: "14 octets to go".
+func (m *screen) chunkWords() string {
+	if m.now.chunk == 1 {
+		return "1 octet to go"
+	}
+	return wire.Thousands(uint64(m.now.chunk)) + " octets to go"
 }
 
 // prompt is the row for typing.
@@ -354,6 +365,8 @@ func (m *screen) prompt() string {
 		switch {
 		case m.live():
 			text = "Leave? The script has not ended: y stops it and leaves, n stays"
+		case m.now.chunk > 0:
+			text = "Leave? The chunk is not complete: y drops it and leaves, n stays"
 		case m.now.inText:
 			text = "Leave? The message text is not ended: y drops it and leaves, n stays"
 		case !m.now.connected && len(m.line.text) > 0:
@@ -367,6 +380,8 @@ func (m *screen) prompt() string {
 	label := "C: "
 	secret := m.now.asked && !m.now.inText
 	switch {
+	case m.now.chunk > 0:
+		label = fmt.Sprintf("CHUNK(%s): ", wire.Thousands(uint64(m.now.chunk)))
 	case m.now.inText && w < middleWidth:
 		label = "TEXT(. ends): "
 	case m.now.inText:
@@ -398,6 +413,8 @@ func (m *screen) placeholder(w int, focus bool) string {
 		text = "(locked while the script runs: space holds it)"
 	case !focus:
 		text = "(i: type SMTP)"
+	case m.now.chunk > 0:
+		text = "(a chunk: " + m.chunkWords() + "; the end of a line counts for two)"
 	case m.now.inText:
 		text = "(message text; a line with only . ends it)"
 	case m.now.doing == opening && !m.ready:

@@ -141,21 +141,24 @@ func says(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("heard"), bytes.ReplaceAll(heard, []byte("\r\n"), []byte("\n")), 0o600))
 }
 
-// TestMirror plays both sides of scripts against each other.
+// TestMirror plays both sides of scripts against each other: those of this test,
+// and the recipes.
 func TestMirror(t *testing.T) {
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	t.Setenv("EHLO_PASSWORD", "S3cret~Pass")
 	files, err := filepath.Glob(filepath.Join("testdata", "mirror", "*.smtp"))
-	if err != nil || len(files) == 0 {
+	recipes, _ := filepath.Glob(filepath.Join("..", "..", "docs", "recipes", "*.smtp"))
+	if err != nil || len(files) == 0 || len(recipes) == 0 {
 		t.Fatal(err)
 	}
-	for _, file := range files {
+	sets := []string{"--set", "elsewhere=y.test", "--set", "second=c@d.test", "--set", "wait=300ms", "--set", "pause=10ms"}
+	for _, file := range append(files, recipes...) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			out, in := io.Pipe()
 			var serveErr, runOut, runErr bytes.Buffer
 			served := make(chan int, 1)
 			go func() {
-				served <- run(context.Background(), []string{"serve", "--once", "--listen", ":0", "--timeout", "10", "--user", "me", file}, streams{strings.NewReader(""), in, &serveErr})
+				served <- run(context.Background(), append([]string{"serve", "--once", "--listen", ":0", "--timeout", "10", "--user", "me", file}, sets...), streams{strings.NewReader(""), in, &serveErr})
 				_ = in.Close()
 			}()
 			lines := bufio.NewReader(out)
@@ -164,10 +167,15 @@ func TestMirror(t *testing.T) {
 			if found == nil {
 				t.Fatalf("%s%s", first, serveErr.String())
 			}
+			ca := itsCA.FindStringSubmatch(string(peekLine(lines)))
+			trust := sets[:len(sets):len(sets)]
+			if ca != nil {
+				trust = append(trust, "--ca", ca[1])
+			}
 			var transcript bytes.Buffer
 			read := make(chan struct{})
 			go func() { _, _ = io.Copy(&transcript, lines); close(read) }()
-			code := run(context.Background(), []string{"run", "--timeout", "10", "--insecure-auth", "--user", "me", "--helo", "client.example.test", "--set", "from=me@example.test", file, found[1]}, streams{strings.NewReader(""), &runOut, &runErr})
+			code := run(context.Background(), append([]string{"run", "--timeout", "10", "--insecure-auth", "--user", "me", "--helo", "client.example.test", "--set", "from=me@example.test", file, found[1]}, trust...), streams{strings.NewReader(""), &runOut, &runErr})
 			<-read
 			if other := <-served; code != 0 || other != 0 {
 				t.Errorf("run: %d, serve: %d\n%s%s\n%s%s", code, other, runOut.String(), runErr.String(), transcript.String(), serveErr.String())

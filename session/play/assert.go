@@ -39,7 +39,7 @@ func (p *player) judge(i script.Assert, value string) (actual string, ok bool, e
 		return p.maxSize(i.Op, value)
 	case "elapsed":
 		d, err := time.ParseDuration(value)
-		return p.took.Round(time.Microsecond).String(), holds(i.Op, cmp.Compare(p.took, d)), err
+		return p.took.Round(time.Microsecond).String(), script.Holds(i.Op, cmp.Compare(p.took, d)), err
 	case "extension":
 		return p.extension(i.Op, value)
 	case "tls.version", "tls.verified", "cert.days":
@@ -54,25 +54,6 @@ func (p *player) judge(i script.Assert, value string) (actual string, ok bool, e
 	return "", false, fmt.Errorf("expected a subject of @assert")
 }
 
-// holds applies an operator to the order of two values.
-func holds(op string, order int) bool {
-	switch op {
-	case "==":
-		return order == 0
-	case "!=":
-		return order != 0
-	case "<":
-		return order < 0
-	case "<=":
-		return order <= 0
-	case ">":
-		return order > 0
-	case ">=":
-		return order >= 0
-	}
-	return false
-}
-
 // maxSize is the limit that SIZE declares. One that says that there is no limit
 // is above every number; one that is not declared compares with none.
 func (p *player) maxSize(op, value string) (actual string, ok bool, err error) {
@@ -83,9 +64,9 @@ func (p *player) maxSize(op, value string) (actual string, ok bool, err error) {
 	size := p.s.Offers().Size()
 	switch size.State {
 	case wire.SizeDeclared:
-		return strconv.FormatUint(size.Declared, 10), holds(op, cmp.Compare(size.Declared, n)), nil
+		return strconv.FormatUint(size.Declared, 10), script.Holds(op, cmp.Compare(size.Declared, n)), nil
 	case wire.SizeUnlimited:
-		return size.String(), holds(op, cmp.Compare(math.MaxUint64, n)), nil
+		return size.String(), script.Holds(op, cmp.Compare(math.MaxUint64, n)), nil
 	}
 	return size.String(), op == "!=", nil
 }
@@ -120,7 +101,7 @@ func (p *player) tls(subject, op, value string) (actual string, ok bool, err err
 	switch subject {
 	case "tls.version":
 		wanted := strings.TrimPrefix(value, "TLS ")
-		return t.Version, holds(op, strings.Compare(strings.TrimPrefix(t.Version, "TLS "), wanted)), nil
+		return t.Version, script.Holds(op, strings.Compare(strings.TrimPrefix(t.Version, "TLS "), wanted)), nil
 	case "tls.verified":
 		actual = "true"
 		if !t.Verified {
@@ -133,5 +114,5 @@ func (p *player) tls(subject, op, value string) (actual string, ok bool, err err
 		return "no certificate", false, err
 	}
 	days := int(math.Floor(t.Certificates[0].NotAfter.Sub(p.o.Now()).Hours() / 24))
-	return strconv.Itoa(days), holds(op, cmp.Compare(days, n)), nil
+	return strconv.Itoa(days), script.Holds(op, cmp.Compare(days, n)), nil
 }

@@ -31,7 +31,7 @@ import (
 // as it stands; but where the client speaks next, it would wait for ever, and
 // the hyphen becomes a space.
 func (i Server) Answer(vars map[string]string, following []Item, list bool) ([]byte, error) {
-	a := &answer{}
+	a := &answer{list: list}
 	codes := i.codes()
 	for n, l := range i.Lines {
 		_, separator, text := l.split()
@@ -43,7 +43,7 @@ func (i Server) Answer(vars map[string]string, following []Item, list bool) ([]b
 		for range g.gaps {
 			a.fill = append(a.fill, "*")
 		}
-		if n == len(i.Lines)-1 && line.code != "" && g.blank() {
+		if n == len(i.Lines)-1 && line.code != "" && strings.TrimSpace(text.Raw) == "" {
 			// The code alone stands for any text.
 			line.text, line.bare = glob{parts: append(g.parts, nil), gaps: []string{""}}, true
 			a.fill = append(a.fill, "")
@@ -57,7 +57,32 @@ func (i Server) Answer(vars map[string]string, following []Item, list bool) ([]b
 	}
 	a.declare()
 	a.choose()
+	for _, code := range sampleCodes {
+		if a.good() {
+			break
+		}
+		if a.recode(i, code) {
+			a.choose() // what is looked for is in another code
+		}
+	}
 	return a.octets(), nil
+}
+
+// sampleCodes are those that are tried where the first that fits has not what a
+// @capture looks for.
+var sampleCodes = []string{"250", "550", "450", "454", "554", "530", "220"}
+
+// recode gives the lines another code, where the pattern of each lets it.
+func (a *answer) recode(i Server, code string) bool {
+	for _, l := range i.Lines {
+		if pattern, _, _ := l.split(); pattern == "" || !matchCode(pattern, code) {
+			return false
+		}
+	}
+	for n := range a.lines {
+		a.lines[n].code = code
+	}
+	return true
 }
 
 // Says is the code of the Answer; 0 where the group has none.
@@ -136,6 +161,7 @@ type answer struct {
 	startTLS bool        // it has to have that, if it can
 	sizes    []sizeDemand
 	complete bool // the client speaks next
+	list     bool // it is the list of extensions
 	work     int  // done in the search so far
 }
 
@@ -387,11 +413,15 @@ func (a *answer) octets() []byte {
 		if l.bare && l.separator == "" && len(text) > 0 {
 			l.separator = " "
 		}
-		if n < len(a.lines)-1 || len(a.more) == 0 {
+		more := a.more
+		if a.list && n == 0 && l.bare && len(text) > 0 && l.code[0] == '2' {
+			// The first line of a list greets, and offers nothing.
+			more, text = append(slices.Clone(more), string(text)), nil
+		}
+		if n < len(a.lines)-1 || len(more) == 0 {
 			line(l.code, l.separator, text)
 			continue
 		}
-		more := a.more
 		if n == 0 {
 			// It greets; the last extension is the last line.
 			if len(text) == 0 {

@@ -51,7 +51,7 @@ func TestAnswer(t *testing.T) {
 		{"a capture that finds an asterisk", "S: 250 *\n@capture all .*", []string{"250 *"}},
 		{"a word", "S: 250 ok, queued as *\n@capture id queued as (\\w+)", []string{"250 ok, queued as 0"}},
 		{"words of the expression", "S: 250 *\n@capture id queued as (\\w+)", []string{"250 queued as a"}},
-		{"behind a code alone", "S: 250\n@capture id queued as (\\w+)", []string{"250 queued as a"}},
+		{"behind a code alone", "S: 250\n@capture id queued as (\\w+)", []string{"250-localhost", "250 queued as a"}},
 		{"its group", "S: 250 *\n@capture n ^250 ([0-9]{4}-[A-F]{2})$", []string{"250 0000-AA"}},
 		{"two", "S: 250 * is *\n@capture a ^250 (\\d) \n@capture b is ([a-z]+)$", []string{"250 0 is abc"}},
 		{"an address", "S: 250 <*>\n@capture a <(\\S+@\\S+)>", []string{"250 <user@example.test>"}},

@@ -156,7 +156,7 @@ func TestVariables(t *testing.T) {
 	s := start(t, "S: 220 ${host} ${address} ${port} ${helo} ${domain}\nC: EHLO ${helo}\nS: 250 Hello ${helo}\nC: MAIL FROM:<${from}> SIZE=*\nS: 250 ${from}\nC: VRFY ${from}\nS: 250")
 	c := rawclient.Dial(t, s.Addr)
 	host, port, _ := net.SplitHostPort(s.Addr)
-	c.Hear("220 " + host + " " + host + " " + port + " client localhost\r\n")
+	c.Hear("220 " + host + " " + host + " " + port + " client [127.0.0.1]\r\n")
 	c.Ask("EHLO [192.0.2.1]", "250 Hello [192.0.2.1]\r\n")
 	c.Ask("MAIL FROM:<a@b> SIZE=5", "250 a@b\r\n")
 	c.Say("VRFY c@d\r\n")

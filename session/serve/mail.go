@@ -1,10 +1,13 @@
 package serve
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"ehlo/session/event"
 	"ehlo/session/script"
@@ -23,28 +26,47 @@ func (p *player) startTLS(at script.Position) error {
 	return p.say(at, []byte("220 2.0.0 Ready to start TLS\r\n"))
 }
 
-// message reads up to CRLF.CRLF (RFC 5321 4.1.1.4); no other dot ends it.
+// patience is how many timeouts a message as a whole may take: each of its lines
+// may come in time, and the end never.
+const patience = 12
+
+// message reads up to CRLF.CRLF (RFC 5321 4.1.1.4); no other dot ends it. Its
+// lines may have any length.
 func (p *player) message(i script.Data) error {
 	told := event.Message{File: p.file(i.File)}
 	defer func() { p.emit(told) }()
 	p.c.hearing.text = false
-	for atStart := true; ; {
-		l, err := p.line()
-		told.Transferred += int64(len(l.Octets)) + ending(l)
-		if err != nil {
-			return &script.Mismatch{Position: i.Position, Expected: "a message with its final dot", Actual: p.cutOff(l, err)}
+	fail := func(actual string) error {
+		return &script.Mismatch{Position: i.Position, Expected: "a message with its final dot", Actual: actual}
+	}
+	began := time.Now()
+	for atStart, afterCR := true, false; ; {
+		p.bound()
+		part, err := p.c.in.ReadSlice('\n')
+		whole := err == nil
+		if err == nil || errors.Is(err, bufio.ErrBufferFull) {
+			err = p.tapped(part)
 		}
-		if atStart && l.Ending == wire.CRLF && string(l.Octets) == "." {
+		told.Transferred += int64(len(part))
+		switch {
+		case err != nil:
+			return fail(p.cutOff(wire.Line{Octets: part, Ending: wire.Cut}, err))
+		case whole && atStart && string(part) == ".\r\n":
 			told.Complete = true
-			p.owe(command{verb: endOfText, line: l.Octets})
+			p.owe(command{verb: endOfText, line: []byte(".")})
 			return nil
+		case time.Since(began) > patience*p.timeout:
+			return fail("no end of it within " + (patience * p.timeout).String())
 		}
-		told.Lines++
-		told.Octets += int64(len(l.Octets)) + ending(l)
-		if atStart && bytes.HasPrefix(l.Octets, []byte(".")) {
+		told.Octets += int64(len(part))
+		if atStart && part[0] == '.' {
 			told.Octets-- // it is there for transparency (RFC 5321 4.5.2)
 		}
-		atStart = l.Ending == wire.CRLF
+		if whole {
+			told.Lines++
+		}
+		atStart = bytes.HasSuffix(part, []byte("\r\n")) || afterCR && string(part) == "\n"
+		afterCR = part[len(part)-1] == '\r'
 	}
 }
 
@@ -55,17 +77,6 @@ func (p *player) file(name script.Text) string {
 		return name.Raw
 	}
 	return string(octets)
-}
-
-// ending is how many octets end a line.
-func ending(l wire.Line) int64 {
-	switch l.Ending {
-	case wire.CRLF:
-		return 2
-	case wire.LF:
-		return 1
-	}
-	return 0
 }
 
 // cutOff says in words how a message ended that has no end.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"ehlo/session/event"
@@ -77,19 +78,16 @@ func (p *player) step(item script.Item, at *cursor) error {
 		}
 		return nil
 	case script.Set:
+		if _, given := p.server.opt.Vars[i.Name]; given {
+			return nil // the script has a default
+		}
 		value, err := i.Value.Expand(p.known)
 		p.set(i.Name, string(value))
 		return err
 	case script.Capture:
 		return p.capture(i)
 	case script.Connect:
-		if p.c != nil && p.c.fresh {
-			return nil
-		}
-		if p.c != nil {
-			p.hangUp("server")
-		}
-		return p.accept(item.At(), at.next())
+		return p.connect(i, at)
 	}
 	if err := p.ensure(item); err != nil {
 		return err
@@ -163,6 +161,30 @@ func (p *player) capture(i script.Capture) error {
 	return &script.Mismatch{Position: i.Position, Expected: "a reply with " + i.Regexp, Actual: said}
 }
 
+// connect takes the next connection, unless the present one is unused, and makes
+// TLS of it where the client does so from the first octet.
+func (p *player) connect(i script.Connect, at *cursor) error {
+	if p.c == nil || !p.c.fresh {
+		if p.c != nil {
+			p.hangUp("server")
+		}
+		if err := p.accept(i.Position, at.next()); err != nil {
+			return err
+		}
+	}
+	if _, said := at.next().(script.TLS); said || !implicit(i) {
+		return nil
+	}
+	p.c.fresh = false
+	return p.handshake(i.Position, "implicit")
+}
+
+// implicit says that a connection is TLS from the first octet (RFC 8314 3.3).
+func implicit(i script.Connect) bool {
+	scheme, _, _ := strings.Cut(strings.ToLower(i.Target.Raw), "://")
+	return scheme == "smtps" || scheme == "submissions"
+}
+
 // ensure opens the first connection where there is none, for the first item that
 // needs it.
 func (p *player) ensure(item script.Item) error {
@@ -217,11 +239,14 @@ func (p *player) use(c net.Conn, first script.Item) {
 // it: to tell connections apart, and for TLS from the first octet.
 func (p *player) url(first script.Item) string {
 	tcp, ok := p.c.raw.LocalAddr().(*net.TCPAddr)
-	_, implicit := first.(script.TLS)
+	_, secure := first.(script.TLS)
+	if i, is := first.(script.Connect); is {
+		secure = implicit(i)
+	}
 	switch {
 	case !ok:
 		return ""
-	case implicit:
+	case secure:
 		return "smtps://" + tcp.String()
 	case p.opened > 1:
 		return "smtp://" + tcp.String()

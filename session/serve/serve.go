@@ -23,7 +23,8 @@
 //	@sleep, @timeout  as for a client
 //	@set, @capture    give variables values; @capture looks at the last reply
 //	@repeat, @include as for a client
-//	@flush, @assert   nothing; what is asserted of a reply shapes it
+//	@flush, @assert   nothing; what is asserted of a reply shapes it, and so does
+//	                  what @auth and @starttls need of a list of extensions
 //
 // The variables that a client brings along, such as ${helo}, are not known here.
 // In a C: line such a variable matches anything and has from then on what it
@@ -43,10 +44,10 @@
 //
 // Clients are served one after another: whoever comes meanwhile waits until the
 // script is over. Every wait is bounded by Options.Timeout, and so is a client that
-// does not read; how many waits there are is not: a client that says an octet at
-// a time, or a script that repeats, may take as long as it likes. A line of the client may be 1 MiB long; nothing that it says is kept.
-// Reading and writing go on side by side: however long a group is, neither side
-// waits for the other to read.
+// does not read. How many waits there are is not: a script that repeats may take as
+// long as it likes. A line of the client may be 1 MiB long; nothing that it says is
+// kept. Reading and writing go on side by side: however long a group is, neither
+// side waits for the other to read.
 //
 // At the end of the script the server ends its side of the connection; what the
 // client says after that, within a second, is a mismatch.
@@ -137,8 +138,8 @@ func (o Options) serves(item script.Item, known map[string]string) error {
 		if i.Items == nil {
 			return wrong("expected no @include of a file that was not read: a server opens none", nil)
 		}
-	case script.TLS, script.StartTLS:
-		if o.TLS == nil {
+	case script.TLS, script.StartTLS, script.Connect:
+		if o.TLS == nil && secure(item) {
 			return wrong("expected a certificate for TLS", nil)
 		}
 	case script.Auth:
@@ -217,10 +218,20 @@ func (p *player) emit(e event.Event) {
 // Secure says that a script has TLS, for which a server needs a certificate.
 func Secure(s *script.Script) bool {
 	for item := range s.All {
-		switch item.(type) {
-		case script.TLS, script.StartTLS:
+		if secure(item) {
 			return true
 		}
+	}
+	return false
+}
+
+// secure says that an item makes TLS.
+func secure(item script.Item) bool {
+	switch i := item.(type) {
+	case script.TLS, script.StartTLS:
+		return true
+	case script.Connect:
+		return implicit(i)
 	}
 	return false
 }

@@ -2,7 +2,10 @@ package serve
 
 import (
 	"net"
+	"net/netip"
 	"time"
+
+	"ehlo/session/wire"
 )
 
 // names are the variables that a client brings along.
@@ -21,6 +24,11 @@ func samples(c net.Conn, now time.Time) map[string]string {
 	}
 	if host, port, err := net.SplitHostPort(c.LocalAddr().String()); err == nil {
 		vars["host"], vars["address"], vars["port"] = host, host, port
+		if addr, err := netip.ParseAddr(host); err == nil {
+			// Whoever comes to an address has it for a domain.
+			vars["domain"] = wire.Literal(addr)
+			vars["to"] = "postmaster@" + vars["domain"]
+		}
 	}
 	return vars
 }

@@ -85,6 +85,14 @@ func (r *Record) apply(e event.Event) {
 		}
 		r.whimsy = false
 		r.text.apply(e)
+	case event.Failed:
+		r.flush()
+		r.text.apply(e)
+		// Why a session ended is evidence: without it a time-out would look like a
+		// client that had enough.
+		if s := e.Error.Stage; e.Error.Kind != event.ExpectationFailed && s > event.Connect && s != event.Quit {
+			r.text.comment("failed: %s", e.Error.Message)
+		}
 	default:
 		r.flush()
 		r.text.apply(e)
