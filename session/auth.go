@@ -231,6 +231,13 @@ func (s *Session) guarded(line []byte) (spans []event.Span, verb string, shown [
 			s.login.responses = 1
 		}
 	}
+	if s.spurned > 0 && verb != "AUTH" {
+		// Who pastes the lines of a login does not stop where it is refused.
+		s.spurned--
+		if _, err := base64.StdEncoding.DecodeString(string(line)); err == nil && len(line) >= 8 {
+			spans = []event.Span{{Start: 0, End: len(line)}}
+		}
+	}
 	for _, span := range spans {
 		s.keepSecret(line[span.Start:span.End])
 	}
@@ -244,6 +251,9 @@ func (s *Session) loginReply(r wire.Reply) {
 	}
 	if r.Code != 334 {
 		s.login = nil
+		if r.Class() >= 4 {
+			s.spurned = 2 // a user and a password
+		}
 		return
 	}
 	text, _ := challengeText(r)

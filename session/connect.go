@@ -118,7 +118,7 @@ func plainError(err error) string {
 
 // forget drops all that was learnt of the server.
 func (s *Session) forget() {
-	s.part, s.login, s.state, s.secrets = timedReply{}, nil, nil, nil
+	s.part, s.login, s.state, s.secrets, s.spurned = timedReply{}, nil, nil, nil, 0
 	s.due, s.offers, s.protocol, s.secure, s.tls = nil, nil, "", false, nil
 	s.inText, s.accepted, s.early, s.inClear = false, nil, nil, nil
 	s.partial, s.chunk, s.writing, s.greeting = nil, 0, nil, wire.Reply{}

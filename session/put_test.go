@@ -315,3 +315,31 @@ func FuzzPut(f *testing.F) {
 		_ = c.Do(t.Context(), session.Close{})
 	})
 }
+
+// The lines of a login that are typed on behind its refusal are no secret less.
+func TestLinesBehindARefusedLogin(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := converse(session.Options{}, func(c net.Conn) {
+			say(c, "220 mx\r\n")
+			b := make([]byte, 1000)
+			for _, answer := range []string{"504 no\r\n", "500 what\r\n", "500 what\r\n", "250 ok\r\n"} {
+				if _, err := c.Read(b); err != nil {
+					return
+				}
+				say(c, answer)
+			}
+		})
+		if err := c.open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Do(context.Background(), session.Close{}) }()
+		for _, line := range []string{"AUTH LOGIN", "dXNlcm5hbWU=", "aHVudGVyMnNlY3JldA==", "NOOP"} {
+			if err := c.Do(t.Context(), session.Command{Line: []byte(line)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := c.text.String(); strings.Contains(got, "aHVudGVyMnNlY3JldA") || !strings.Contains(got, "C: NOOP") {
+			t.Error(got)
+		}
+	})
+}

@@ -32,6 +32,7 @@ type Record struct {
 	Save func(event.Message) (name string, err error)
 
 	text   Text
+	login  []event.Event    // that is not over
 	lines  []event.Sent     // of message text, up to mostLines
 	reply  []event.Received // lines of a reply that has not come to its end
 	octets int              // of reply
@@ -42,6 +43,7 @@ type Record struct {
 }
 
 const (
+	mostLogin = 100      // events of a login
 	mostLines = 65       // of a message that is told line by line, with its dot
 	mostReply = 64 << 10 // octets of a reply that are held back
 )
@@ -54,8 +56,38 @@ func (r *Record) Apply(e event.Event) {
 	}
 }
 
-// apply is Apply for events in their order.
+// apply is Apply for events in their order. A login is held back until it is
+// over: only one that was let in, or whose user or password was refused, is a
+// login that @auth can say again. Any other (not offered, cancelled, malformed)
+// is written line by line, without its secrets, and will be refused again.
 func (r *Record) apply(e event.Event) {
+	sent, _ := e.(event.Sent)
+	if len(r.login) == 0 && (sent.Login == "" || r.text.login != noLogin) {
+		r.write(e)
+		return
+	}
+	r.login = append(r.login, e)
+	answer, replied := e.(event.Reply)
+	over := replied && answer.Verb == "AUTH" && answer.Reply.Code != 334
+	if over && answer.Reply.Code != 235 && answer.Reply.Code != 535 {
+		r.text.login = asLines
+	}
+	if _, closed := e.(event.Closed); over || closed || len(r.login) > mostLogin {
+		r.loggedIn()
+	}
+}
+
+// loggedIn writes the login that is held back.
+func (r *Record) loggedIn() {
+	held := r.login
+	r.login = nil
+	for _, e := range held {
+		r.write(e)
+	}
+}
+
+// write writes an event, or holds back what has to be judged as a whole.
+func (r *Record) write(e event.Event) {
 	switch e := e.(type) {
 	case event.Sent:
 		if e.Text && !e.Raw {
@@ -105,6 +137,7 @@ func (r *Record) Flush() error {
 	for _, e := range r.text.order.release() {
 		r.apply(e)
 	}
+	r.loggedIn()
 	r.flush()
 	return r.text.Err
 }
