@@ -327,6 +327,11 @@ func (s *Session) Note(format string, args ...any) {
 	s.emit(event.Note{Text: fmt.Sprintf(format, args...)})
 }
 
+// TellSize tells what a search for the maximum message size has found out.
+func (s *Session) TellSize(declared wire.Size, found event.Limit) {
+	s.emit(event.Size{Size: declared, Limit: &found})
+}
+
 // emit stamps an event with the present time.
 func (s *Session) emit(e event.Event) { s.emitAt(e, s.opt.Now()) }
 

@@ -253,10 +253,12 @@ type Extensions struct {
 	TLS      bool // said under TLS
 }
 
-// Size is what is known of the maximum message size.
+// Size is what is known of the maximum message size: what the server declares,
+// and during and after a search what it has found out.
 type Size struct {
 	Head
-	Size wire.Size
+	Size  wire.Size
+	Limit *Limit // nil: there was no search
 }
 
 // Note is anything else worth saying: an anomaly, a decision of ehlo's.
