@@ -118,7 +118,7 @@ func eventJSON(e event.Event, head jsonHead) []byte {
 		return marshal(struct {
 			jsonHead
 			Size *jsonSize `json:"size"`
-		}{head, sizeJSON(&e.Size)})
+		}{head, sizeJSON(&e.Size, e.Limit)})
 	case event.Login:
 		return marshal(struct {
 			jsonHead

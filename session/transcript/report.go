@@ -3,9 +3,11 @@ package transcript
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"time"
 
 	"ehlo/session/event"
+	"ehlo/session/message"
 	"ehlo/session/wire"
 )
 
@@ -190,7 +192,22 @@ type (
 	jsonSize struct {
 		State             wire.SizeState `json:"state"`
 		Declared          *uint64        `json:"declared,omitempty"`
+		Verdict           event.Verdict  `json:"verdict,omitempty"`
+		Accepted          *uint64        `json:"accepted,omitempty"`
+		Rejected          *uint64        `json:"rejected,omitempty"`
+		Exact             *bool          `json:"exact,omitempty"`
+		Enforced          *bool          `json:"enforced,omitempty"` // absent: not known
 		LargestAttachment *int64         `json:"largest_attachment,omitempty"`
+		Commands          *int           `json:"commands,omitempty"`
+		Rejections        *int           `json:"rejections,omitempty"`
+		Connections       int            `json:"connections,omitempty"`
+		RoundTrips        int            `json:"round_trips,omitempty"`
+		Ceiling           uint64         `json:"ceiling,omitempty"`
+		Nonsense          bool           `json:"nonsense_accepted,omitempty"`
+		Reason            string         `json:"reason,omitempty"`
+		Reply             *jsonReply     `json:"reply,omitempty"`
+		BeforeTLS         *jsonSize      `json:"before_tls,omitempty"`
+		BeforeLogin       *jsonSize      `json:"before_login,omitempty"`
 	}
 	jsonTLS struct {
 		Mode         string            `json:"mode"`
@@ -332,7 +349,7 @@ func sessionJSON(c *Conversation, lines []entry, last time.Time) jsonSession {
 		Host: shown(c.Host), Address: shown(c.Address), Outcome: outcome(c.Error), Error: errorJSON(c.Error),
 		Greeting: replyJSON(c.Greeting), Protocol: c.Protocol,
 		Extensions: offersJSON(c.Offers), BeforeTLS: offersJSON(c.OffersBeforeTLS),
-		Size: sizeJSON(c.Size), TLS: tlsJSON(c.TLS), Delivery: c.Delivery(), Transcript: lines,
+		Size: sizesJSON(c), TLS: tlsJSON(c.TLS), Delivery: c.Delivery(), Transcript: lines,
 		Timings: jsonTimings{
 			milliseconds(t.Connect), milliseconds(t.Greeting), milliseconds(t.Helo), milliseconds(t.TLS), milliseconds(t.Auth),
 			milliseconds(t.Mail), milliseconds(t.Rcpt), milliseconds(t.Data), milliseconds(last.Sub(c.Started)),
@@ -372,16 +389,55 @@ func offersJSON(offers wire.Offers) []jsonOffer {
 	return out
 }
 
-func sizeJSON(s *wire.Size) *jsonSize {
+// sizesJSON is the size of a session, and what was declared before, where that
+// was another.
+func sizesJSON(c *Conversation) *jsonSize {
+	out := sizeJSON(c.Size, c.Limit)
+	if out == nil {
+		return nil
+	}
+	if before := c.OffersBeforeTLS.Size(); len(c.OffersBeforeTLS) > 0 && before != *c.Size {
+		out.BeforeTLS = sizeJSON(&before, nil)
+	}
+	if c.SizeBeforeLogin != nil && *c.SizeBeforeLogin != *c.Size {
+		out.BeforeLogin = sizeJSON(c.SizeBeforeLogin, nil)
+	}
+	return out
+}
+
+func sizeJSON(s *wire.Size, l *event.Limit) *jsonSize {
 	if s == nil {
 		return nil
 	}
 	out := &jsonSize{State: s.State}
 	if s.State == wire.SizeDeclared {
-		largest := LargestAttachment(*s)
-		out.Declared, out.LargestAttachment = &s.Declared, &largest
+		out.Declared = &s.Declared
+	}
+	if n, ok := InForce(s, l); ok {
+		largest := message.LargestAttachment(int64(min(n, math.MaxInt64)))
+		out.LargestAttachment = &largest
+	}
+	if l != nil {
+		out.search(*l)
 	}
 	return out
+}
+
+// search adds what a search has found out.
+func (j *jsonSize) search(l event.Limit) {
+	exact, enforced := l.Exact(), l.Rejected > 0
+	j.Verdict, j.Exact, j.Commands, j.Rejections = l.Verdict, &exact, &l.Commands, &l.Rejections
+	j.Connections, j.RoundTrips, j.Ceiling, j.Nonsense = l.Connections, l.Trips, l.Ceiling, l.Nonsense
+	j.Reason, j.Reply = shown(l.Reason), replyJSON(l.Reply)
+	if l.Accepted > 0 {
+		j.Accepted = &l.Accepted
+	}
+	if l.Rejected > 0 {
+		j.Rejected = &l.Rejected
+	}
+	if enforced || l.Verdict != event.Unknown && l.Verdict != event.Searching {
+		j.Enforced = &enforced
+	}
 }
 
 func tlsJSON(e *event.TLS) *jsonTLS {

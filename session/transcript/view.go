@@ -77,6 +77,8 @@ type Conversation struct {
 	Offers          wire.Offers
 	OffersBeforeTLS wire.Offers
 	Size            *wire.Size
+	SizeBeforeLogin *wire.Size   // nil: there was no EHLO behind a login
+	Limit           *event.Limit // what a search for the maximum size has found out
 	TLS             *event.TLS
 	Auth            *event.Login
 	Recipients      []Recipient
@@ -174,7 +176,7 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 	case event.Extensions:
 		c.Offers, c.Protocol = e.Offers, e.Protocol
 	case event.Size:
-		c.Size = &e.Size
+		c.sized(e)
 	case event.Failed:
 		c.Waiting = nil
 		switch {
@@ -207,6 +209,17 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 			c.State = Closed
 		}
 	}
+}
+
+// sized takes into account what is known of the maximum message size. The MAIL
+// of a search are no transactions: nothing is to be delivered.
+func (c *Conversation) sized(e event.Size) {
+	if e.Limit != nil {
+		c.Limit, c.verdict, c.refused = e.Limit, DeliveryNone, false
+	} else if c.Auth != nil && c.Auth.OK && c.SizeBeforeLogin == nil {
+		c.SizeBeforeLogin = c.Size
+	}
+	c.Size = &e.Size
 }
 
 // reply takes a reply into account.
