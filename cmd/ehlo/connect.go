@@ -20,6 +20,10 @@ type conversation struct {
 	do      func(context.Context, *session.Session, flow.Plan) error
 	// result are the lines of the result, for text.
 	result func(*transcript.View) []string
+	// all are the lines for every address together, with --all; nil: none.
+	all func(*transcript.View) []string
+	// watch hears every event, before it is shown; nil: nobody does.
+	watch event.Sink
 	// letter is the message that is sent, if it is the same for all targets, and
 	// given that it was not composed here.
 	letter *message.Message
@@ -64,6 +68,7 @@ func (a *app) converseWith(ctx context.Context, f *flags, set settings, names []
 	if out.record != nil {
 		out.record.letter, out.record.given = what.letter, what.given
 	}
+	out.watch = what.watch
 	var first *event.Error
 	for i, t := range targets {
 		plan := set.plan
@@ -114,6 +119,10 @@ func (a *app) one(ctx context.Context, out *faces, f *flags, opt session.Options
 	var err error
 	if f.all {
 		err = a.each(ctx, t, opt, plan, what)
+		if what.all != nil {
+			t.out.separate()
+			t.say(what.all(&t.report.View)...)
+		}
 	} else {
 		opt.Sink = t.live
 		err = what.do(ctx, session.New(opt), plan)

@@ -24,6 +24,7 @@ type faces struct {
 	out     *keeper // standard output
 	record  *record // nil: nothing is recorded
 	style   transcript.Text
+	watch   event.Sink // hears every event, or nil
 
 	failed error // the first error of out or record
 	close  func() error
@@ -142,6 +143,9 @@ func (t *face) live(e event.Event) {
 
 // event writes one line of --output events.
 func (t *face) event(e event.Event) {
+	if t.watch != nil {
+		t.watch(e)
+	}
 	if t.output != "events" || t.quiet {
 		return
 	}

@@ -50,43 +50,6 @@ func probeResult(v *transcript.View) []string {
 	return append(lines, transcript.SizeLines(c.Size)...)
 }
 
-func (a *app) size() *cobra.Command {
-	var f flags
-	c := &cobra.Command{
-		Use:   "size [flags] TARGET...",
-		Short: "the maximum message size that the server declares",
-		Long: `Size asks the target's mail server for its maximum message size (SIZE, RFC
-1870), before and after STARTTLS where that is offered, and says how large a
-file attached in base64 may be. No mail is sent.`,
-		Example: `  ehlo size example.com
-  ehlo size -q --all example.com`,
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := f.beforeMail(); err != nil {
-				return err
-			}
-			return a.converse(c, &f, args, conversation{command: "size", do: flow.Probe, result: sizeResult})
-		},
-	}
-	f.connecting(c)
-	return c
-}
-
-func sizeResult(v *transcript.View) []string {
-	c := v.Now()
-	if c == nil {
-		return nil
-	}
-	lines := transcript.SizeLines(c.Size)
-	if c.TLS != nil && c.TLS.Mode == "starttls" && c.Size != nil {
-		if before := c.OffersBeforeTLS.Size(); before == *c.Size {
-			lines = append(lines, "before STARTTLS it was the same")
-		} else {
-			lines = append(lines, "before STARTTLS it was: "+before.String())
-		}
-	}
-	return lines
-}
-
 // beforeMail refuses a stop at a stage that a command without mail never
 // reaches.
 func (f *flags) beforeMail() error {

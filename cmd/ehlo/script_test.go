@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -120,6 +121,7 @@ func TestScripts(t *testing.T) {
 	addresses := certificateServers(t, files)
 	clientCertificate(t, files)
 	addresses["SOCKS"], addresses["HTTPPROXY"] = listen(t, socks), listen(t, connectProxy)
+	maps.Copy(addresses, sizeServers(t))
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

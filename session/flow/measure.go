@@ -69,13 +69,16 @@ func Size(ctx context.Context, s *session.Session, p Plan, m *Measure) (wire.Siz
 			continue
 		}
 		Leave(ctx, s, p)
+		s.Note("what this connection may be asked is used up; the next one comes in %s", m.Pause)
 		if err := pause(ctx, m.Pause); err != nil {
+			interrupted(ctx, s)
 			return size, q.limit(), err
 		}
 		again, where := p, s.Where()
 		again.Only = &where
 		if stopped, err = openForSize(ctx, s, again); err != nil || stopped {
-			q.stop("no further connection", nil)
+			q.stop("there was no further connection", nil)
+			q.tell()
 			return size, q.limit(), err
 		}
 		q.begin()
