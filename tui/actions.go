@@ -293,6 +293,7 @@ func commands() []command {
 	return []command{
 		{"connect", "connect TARGET", "open a session with an exchanger of the list, or with any other target", (*screen).connect},
 		{"reconnect", "reconnect", "open a new session with the same server", (*screen).reconnect},
+		{"size", "size --exact [--from ADDR]", "find out the maximum message size in force, with MAIL and RSET, in the open session", (*screen).size},
 		{"run", "run FILE [NAME=VALUE…]", "play a script in the open session, held before its first line", (*screen).runFile},
 		{"export", "export [FILE]", "save the session as a script, in FILE or where ehlo keeps them", (*screen).saveAs},
 		{"help", "help", "all keys", func(m *screen, _ string) (tea.Cmd, error) {

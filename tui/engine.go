@@ -39,6 +39,8 @@ type request struct {
 	again  bool       // or with the server of the last connection
 	script *scriptRun // play it
 	bye    bool       // quit, and stop for good
+
+	measure *flow.Measure // search for the maximum message size
 }
 
 // engine owns the session: one goroutine does everything with it, in the order
@@ -227,6 +229,8 @@ func (e *engine) run(ctx context.Context) {
 			e.work(ctx, func(ctx context.Context) { e.say(ctx, *r.line, r.text) })
 		case r.script != nil:
 			e.play(ctx, r.script)
+		case r.measure != nil:
+			e.work(ctx, func(ctx context.Context) { _, _ = flow.SizeHere(ctx, e.s, *r.measure) })
 		default:
 			e.work(ctx, func(ctx context.Context) { e.reopen(ctx, r) })
 		}

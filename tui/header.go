@@ -153,6 +153,12 @@ func (m *screen) sizeWord(full bool) string {
 	if c == nil || c.Size == nil {
 		return wordNone
 	}
+	if c.Limit != nil && c.Limit.Exact() {
+		if full {
+			return wire.Octet(c.Limit.Accepted)
+		}
+		return wire.Binary(c.Limit.Accepted)
+	}
 	switch c.Size.State {
 	case wire.SizeDeclared:
 		if full {

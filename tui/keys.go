@@ -116,6 +116,7 @@ func browsing() []binding {
 	return append(rows, []binding{
 		{id: "paneScript", keys: []string{"7"}, in: inBrowse, help: "the pane Script", do: func(m *screen) tea.Cmd { return m.show(scriptAt) }},
 		{id: "reconnect", keys: []string{"r"}, in: inBrowse, hint: "reconnect", enabled: func(m *screen) bool { return !m.live() }, help: "connect again: writes :reconnect, Enter does it", do: prefill("reconnect")},
+		{id: "size", keys: []string{"S"}, in: inBrowse, enabled: func(m *screen) bool { return !m.live() }, help: "the exact maximum size: writes :size --exact, Enter does it", do: prefill("size --exact")},
 		{id: "export", keys: []string{"s"}, in: inBrowse, hint: "save", help: "save the session as a script", do: (*screen).save},
 		{id: "palette", keys: []string{":"}, in: inBrowse, hint: "command", help: "commands: " + commandNames(), do: prefill("")},
 		{id: "nexterror", keys: []string{"e"}, in: inTranscript, hint: "error", enabled: func(m *screen) bool { return m.log.errors > 0 && !m.held() }, help: "the next line that tells of a failure", do: func(m *screen) tea.Cmd { return m.jump(1) }},

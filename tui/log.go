@@ -253,6 +253,12 @@ func wordsOf(e event.Event) []string {
 		}
 		return []string{"logged in with " + e.Mechanism}
 	case event.Size:
+		if e.Limit != nil && e.Limit.Verdict == event.Searching {
+			return nil
+		}
+		if e.Limit != nil {
+			return []string{"maximum message size in force: " + transcript.Verdict(e.Size, *e.Limit)}
+		}
 		if e.Size.State == wire.SizeDeclared {
 			return []string{"maximum message size: " + wire.Octet(e.Size.Declared)}
 		}

@@ -27,6 +27,9 @@ const (
 // panes is how many there always are: the transcript and the facts.
 const panes = 5
 
+// limitsAt is the pane of the limits.
+const limitsAt = 3
+
 // scriptAt is the pane of the script. The number before it is kept for the
 // message.
 const scriptAt = 6

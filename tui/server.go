@@ -99,9 +99,14 @@ func buildLimits(b builder) []fact {
 	if size.State == wire.SizeDeclared {
 		facts = append(facts, b.lines("max size", wire.Octet(size.Declared), b.st.bold)...)
 		facts = append(facts, b.lines("source", "SIZE of "+c.Protocol+said(c), b.st.server)...)
-		facts = append(facts, b.lines("attachment", wire.Octet(uint64(transcript.LargestAttachment(size)))+" at most, in base64", b.st.server)...)
 	} else {
 		facts = append(facts, b.lines("max size", size.String(), b.st.bold)...)
+	}
+	if c.Limit != nil {
+		facts = append(facts, b.found(c)...)
+	}
+	if n, ok := transcript.InForce(c.Size, c.Limit); ok {
+		facts = append(facts, b.lines("attachment", transcript.Attachment(n)+" at most, in base64", b.st.server)...)
 	}
 	if note := size.Note(); note != "" {
 		facts = append(facts, b.lines("note", note, b.st.warn)...)
