@@ -158,8 +158,10 @@ type session struct {
 	Greeting                                   reply
 	Extensions                                 []struct{ Keyword string }
 	Size                                       struct {
-		State    string
-		Declared int64
+		State, Verdict, Reason                     string
+		Declared, Accepted, Rejected               int64
+		Exact                                      bool
+		Commands, Rejections, Connections, Ceiling int64
 	}
 	TLS *struct {
 		Mode, Version, Error string
