@@ -18,17 +18,17 @@ const (
 // likely are the limits that servers come with and people set, in order.
 var likely = func() []uint64 {
 	list := []uint64{
-		10240000,         // Postfix
-		20480000,         //
-		30720000,         //
-		40960000,         //
-		51200000,         // it is often raised in its own manner
-		102400000,        //
-		14680064,         // 14 MiB
-		35882577,         // Gmail
-		36700160,         // OpenSMTPD
-		1<<31 - 1,        //
-		1<<32 - 1,        //
+		10240000, // Postfix
+		20480000,
+		30720000,
+		40960000,
+		51200000, // it is often raised in its own manner
+		102400000,
+		14680064, // 14 MiB
+		35882577, // Gmail
+		36700160, // OpenSMTPD
+		1<<31 - 1,
+		1<<32 - 1,
 		157286400,        // 150 MiB
 		37748736,         // 36 MiB
 		26214400 * 4 / 3, // 25 MiB of files

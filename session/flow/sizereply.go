@@ -12,7 +12,8 @@ var sizeWords = []string{"size", "too big", "too large", "too long", "storage", 
 // meaningOf reads the reply to MAIL with a SIZE (RFC 1870 6.1). Too large is
 // 552, unless its text is about something else, and whatever is 5.3.4 or 5.2.3
 // (RFC 3463: too big for the system, too long for the mailbox). No room is 452,
-// where text or 4.3.1 say so; it is no limit, only the present. A 501 has not
+// where text or 4.3.1 say so (Sendmail has 4.4.5); it is no limit, only the
+// present. A 501 has not
 // read the number. All else is not about the size: 530, 550 and 553 are about
 // the sender, 555 is about the parameter itself.
 func meaningOf(r wire.Reply) Meaning {
@@ -23,7 +24,7 @@ func meaningOf(r wire.Reply) Meaning {
 		return TooLarge
 	case r.Code == 552 && (subject(r.Enhanced, "0", "2", "3") || speaksOfSize(r)):
 		return TooLarge
-	case r.Code == 452 && (r.Enhanced == "4.3.1" || speaksOfSize(r) && subject(r.Enhanced, "0", "2", "3")):
+	case r.Code == 452 && (r.Enhanced == "4.3.1" || speaksOfSize(r) && subject(r.Enhanced, "0", "2", "3", "4")):
 		return NoRoom
 	case r.Code == 501:
 		return Unread
