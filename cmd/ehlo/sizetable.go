@@ -23,7 +23,10 @@ func sizeTable(v *transcript.View) []string {
 	byName := map[string]*row{}
 	for _, c := range v.Sessions {
 		name := c.Name()
-		if c.Address != "" && !strings.HasPrefix(c.Address, name) {
+		switch {
+		case strings.HasPrefix(c.Address, name):
+			name = c.Address
+		case c.Address != "":
 			name += " " + c.Address
 		}
 		r := byName[name]
@@ -108,7 +111,7 @@ func (p *progress) apply(e event.Event) {
 func left(l event.Limit) string {
 	switch {
 	case l.Rejected > 0:
-		return fmt.Sprintf("between %s and %s", wire.Binary(l.Accepted), wire.Binary(l.Rejected))
+		return fmt.Sprintf("%s to %s, %s to tell apart", wire.Binary(l.Accepted), wire.Binary(l.Rejected), wire.Octet(l.Rejected-l.Accepted))
 	case l.Accepted > 0:
 		return "at least " + wire.Binary(l.Accepted)
 	}
