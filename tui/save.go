@@ -29,7 +29,7 @@ func (m *screen) save() tea.Cmd {
 
 // saveAs saves the transcript as a script, in a new file.
 func (m *screen) saveAs(file string) (tea.Cmd, error) {
-	path := file
+	path := atHome(file)
 	if path == "" {
 		if m.o.Dir == "" {
 			return nil, errors.New("export FILE: there is no directory for transcripts")
@@ -39,10 +39,26 @@ func (m *screen) saveAs(file string) (tea.Cmd, error) {
 	s := m.script()
 	m.hint = "saving to " + path
 	return func() tea.Msg {
+		if file == "" { // a directory that a person names is there, or it is a slip
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				return saved{path: path, err: err}
+			}
+		}
 		letters := letters{script: path}
 		err := s.write(path, &letters)
 		return saved{path, letters.files, letters.err, err}
 	}, nil
+}
+
+// atHome is a path in which ~ stands for the home directory, as it does in a
+// shell.
+func atHome(path string) string {
+	rest, ok := strings.CutPrefix(path, "~/")
+	home, err := os.UserHomeDir()
+	if !ok || err != nil {
+		return path
+	}
+	return filepath.Join(home, rest)
 }
 
 // wrote tells what became of saving.
@@ -57,6 +73,9 @@ func (m *screen) wrote(s saved) {
 		m.hint = "saved: " + s.path
 		if n := len(s.letters); n > 0 {
 			m.hint += ", and " + count(n, "message") + " beside it"
+		}
+		if n := m.log.first; n > 0 {
+			m.hint += "; the first " + wire.Thousands(uint64(n)) + " lines were no longer kept"
 		}
 		if s.lost != nil {
 			m.hint += "; a message could not be kept: " + s.lost.Error()
@@ -117,9 +136,6 @@ func (s script) writeTo(w io.Writer, save func(event.Message) (string, error)) e
 // write makes a new file, readable by its owner alone, and beside it those of
 // the messages that it names.
 func (s script) write(path string, letters *letters) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

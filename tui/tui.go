@@ -145,17 +145,18 @@ func finish(m *screen, g *guard, ctx context.Context, err error) (Result, error)
 		r.Script = end.err
 	}
 	g.try(func() { r.Summary = m.summary() })
-	if signal == nil && crash == nil {
-		if errors.Is(err, tea.ErrProgramKilled) {
-			err = context.Cause(ctx)
-		}
+	killed := errors.Is(err, tea.ErrProgramKilled)
+	if signal == nil && crash == nil && !killed {
 		return r, err
 	}
-	why := "ended by a signal: "
-	if crash != nil {
+	why := ""
+	switch {
+	case crash != nil:
 		why = "a defect in ehlo: " + fmt.Sprint(crash.value)
-	} else {
-		why += signal.String()
+	case signal != nil:
+		why = "ended by a signal: " + signal.String()
+	default: // whoever gave ctx has heard the signal first
+		why = context.Cause(ctx).Error()
 	}
 	path, failed := "", errors.New("writing it failed too")
 	g.try(func() { path, failed = m.crashFile(why, crash) })
@@ -163,10 +164,11 @@ func finish(m *screen, g *guard, ctx context.Context, err error) (Result, error)
 		r.Saved = append(r.Saved, path)
 		r.Summary = append(r.Summary, "the transcript is in "+path)
 	}
-	if crash == nil {
-		return r, nil
-	}
 	switch {
+	case crash == nil && signal == nil:
+		return r, context.Cause(ctx)
+	case crash == nil:
+		return r, nil
 	case failed != nil:
 		return r, fmt.Errorf("%s (and no crash file: %w)\n%s", why, failed, crash.stack)
 	case path == "":

@@ -2,6 +2,8 @@ package main
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,8 +25,8 @@ func (a *app) stepScreen(c *cobra.Command, f *flags, set settings, ready scripte
 	}
 	set.options.PipeErrors = nil // they would be written over the screen
 	result, err := a.screenWith(c, f, set, ready.target, tui.Options{Script: &ready.options}, ready.options)
-	// What the person stopped, or saw fail otherwise, is theirs to judge.
-	if e := result.Script; e != nil && a.exit == 0 && (e.Kind == event.ExpectationFailed || e.Kind == event.Input) {
+	// What the person stopped is theirs to judge.
+	if e := result.Script; e != nil && a.exit == 0 && e.Kind != event.Interrupted {
 		a.exit = e.Exit()
 	}
 	return err
@@ -34,6 +36,11 @@ func (a *app) stepScreen(c *cobra.Command, f *flags, set settings, ready scripte
 // screen was opened with, if there was one.
 func (a *app) loader(set settings, like play.Options) func(string, []string) (*play.Options, error) {
 	return func(file string, sets []string) (*play.Options, error) {
+		if rest, ok := strings.CutPrefix(file, "~/"); ok {
+			if home, err := os.UserHomeDir(); err == nil {
+				file = filepath.Join(home, rest)
+			}
+		}
 		if file == "-" {
 			return nil, usage("", "the screen reads keys from standard input: the script cannot be there too")
 		}
