@@ -118,6 +118,13 @@ func (r *Record) write(e event.Event) {
 		r.whimsy = false
 		r.text.apply(e)
 	case event.Failed:
+		if e.Error.Kind == event.ReplyTimeout {
+			// A reply that did not end is none that a script could wait for.
+			for _, l := range r.reply {
+				r.text.remark(l)
+			}
+			r.reply, r.octets = nil, 0
+		}
 		r.flush()
 		r.text.apply(e)
 		// Why a session ended is evidence: without it a time-out would look like a
