@@ -48,6 +48,8 @@ var rules = [...]rule{
 	// How long it took, and how fast it was.
 	{find: regexp.MustCompile(`\b(\d+[.,]\d+) ?(?:seconds?|secs?|ms|KB/sec)\b`)},
 	{find: regexp.MustCompile(`\b(\d+) bytes in (\d+[.,]\d+)\b`)},
+	// What is left of a greylisting counts down.
+	{find: regexp.MustCompile(`(?i)\b(?:again|back|retry) (?:in|after) (\d+) ?(?:seconds?|secs?|s|minutes?|mins?)\b`)},
 
 	// Postfix, and many who took its words; Yandex.
 	{find: regexp.MustCompile(`(?i)\bqueued(?: on \S+)? as:? "?([^\s"<>()\[\],;]+)`), is: isNoWord},

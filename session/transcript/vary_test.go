@@ -105,6 +105,7 @@ func TestWhatVaries(t *testing.T) {
 		{"Cyrus", ".", "250 2.1.5 Ok SESSIONID=<{cyrus-12823-1488397532-1}> [example.net!user.joe.INBOX () {2294}]"},
 		{"Cyrus", "", "220 mx.example.com Cyrus LMTP 3.6.1-Debian-3.6.1-4+deb12u3 server ready"},
 		{"hMailServer", ".", "250 Queued ({0.123} seconds)"},
+		{"greylisting", "RCPT TO:<a@b>", "450 4.2.0 Greylisted, please try again in {83} seconds"},
 		{"MDaemon", "", "220 mx.example.com ESMTP MDaemon 23.0.1; {Tue, 24 Nov 2026 12:00:00 +0000}"},
 		{"MDaemon", ".", "250 Ok, message saved <Message-ID: {20261124120000.4711@example.net}>"},
 		{"Domino", "", "220 mx ESMTP Service (Lotus Domino Release 8.5.3) ready at {Tue, 24 Nov 2026 12:00:00 +0100}"},
