@@ -239,7 +239,7 @@ func (s *Session) guarded(line []byte) (spans []event.Span, verb string, shown [
 		}
 	}
 	for _, span := range spans {
-		s.keepSecret(line[span.Start:span.End])
+		s.secrets.Keep(line[span.Start:span.End])
 	}
 	return spans, verb, event.Sent{Line: line, Secret: spans}.Masked()
 }
@@ -264,45 +264,6 @@ func (s *Session) loginReply(r wire.Reply) {
 	}
 }
 
-// keepSecret remembers what this connection has sent that nobody may see, in
-// the form it was sent in and decoded: a server may echo it.
-func (s *Session) keepSecret(octets []byte) {
-	const (
-		shortest = 4  // what is shorter would blot out half a transcript
-		most     = 64 // secrets: the first ones are forgotten then
-	)
-	keep := func(secret []byte) {
-		if len(secret) >= shortest {
-			s.secrets = append(s.secrets[max(0, len(s.secrets)-most):], bytes.Clone(secret))
-		}
-	}
-	keep(octets)
-	decoded, err := base64.StdEncoding.DecodeString(string(octets))
-	if err != nil {
-		return
-	}
-	keep(decoded)
-	parts := bytes.Split(decoded, []byte{0})
-	keep(parts[len(parts)-1]) // PLAIN: the password behind the two names
-}
-
-// echoes are where a line of the server's repeats a secret.
-func (s *Session) echoes(line []byte) (spans []event.Span) {
-	for i := 0; i < len(line); {
-		found := 0
-		for _, secret := range s.secrets {
-			if bytes.HasPrefix(line[i:], secret) {
-				found = max(found, len(secret))
-			}
-		}
-		if found > 0 {
-			spans = append(spans, event.Span{Start: i, End: i + found})
-		}
-		i += max(found, 1)
-	}
-	return spans
-}
-
 // safe is a reply in which no secret is left.
 func (s *Session) safe(r wire.Reply) wire.Reply {
 	if len(s.secrets) == 0 && s.login == nil {
@@ -310,7 +271,7 @@ func (s *Session) safe(r wire.Reply) wire.Reply {
 	}
 	lines := make([]wire.Line, len(r.Lines))
 	for i, l := range r.Lines {
-		spans := s.echoes(l.Octets)
+		spans := s.secrets.In(l.Octets)
 		if len(r.Lines) == 1 && s.proof(l.Octets) {
 			spans = []event.Span{{Start: 4, End: len(l.Octets)}}
 		}

@@ -115,7 +115,7 @@ func (s *Session) readLines(ctx context.Context, deadline time.Time, timeout tim
 		if s.proof(line.Octets) {
 			received.Secret = []event.Span{{Start: 4, End: len(line.Octets)}}
 		} else if len(s.secrets) > 0 {
-			received.Secret = s.echoes(line.Octets)
+			received.Secret = s.secrets.In(line.Octets)
 		}
 		s.emitAt(received, line.At)
 		r.octets += len(line.Octets) + 2

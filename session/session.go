@@ -115,7 +115,7 @@ type Session struct {
 	chatter  int         // octets that came unasked in the middle of a message
 	login    *login
 	spurned  int                  // lines behind a refused login that may belong to it
-	secrets  [][]byte             // what was sent that nobody may see
+	secrets  event.Secrets        // what was sent that nobody may see
 	state    *tls.ConnectionState // of TLS, for channel binding
 	part     timedReply           // of a reply whose wait was ended in the middle
 	took     time.Duration        // from its command to the last reply

@@ -209,18 +209,25 @@ func stepping(t *testing.T, text string) func(*Options) {
 	return func(o *Options) { o.Script = &play.Options{Script: parsed(t, "smoke.smtp", text)} }
 }
 
-// TestStepsThroughAMail: with a real server, and all that a person does on the
-// way.
-func TestStepsThroughAMail(t *testing.T) {
+// startMail is a server that takes mail, mx1.example.com, and where it listens.
+func startMail(t *testing.T) (server *smtptest.Mail, address string) {
+	t.Helper()
 	server, err := smtptest.NewMail(smtptest.MailOptions{Hostname: "mx1.example.com", Domain: "example.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer server.Close()
-	address, err := server.Listen()
+	t.Cleanup(func() { _ = server.Close() })
+	address, err = server.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return server, address
+}
+
+// TestStepsThroughAMail: with a real server, and all that a person does on the
+// way.
+func TestStepsThroughAMail(t *testing.T) {
+	server, address := startMail(t)
 	const mail = "S: 220\nC: EHLO ${helo}\nS: 250\nC: MAIL FROM:<a@example.net>\nS: 250\nC: RCPT TO:<b@example.com>\nS: 250\nC: DATA\nS: 354\nC: Subject: from a script\nC:\nC: hello\nC: .\nS: 250\nC: QUIT\nS: 221\n"
 	for _, size := range [][2]int{{120, 36}, {80, 24}, {40, 12}} {
 		x := start(t, newFakeServer(t), size[0], size[1], func(o *Options) {

@@ -19,7 +19,6 @@ import (
 	"ehlo/session/flow"
 	"ehlo/session/play"
 	lang "ehlo/session/script"
-	"ehlo/session/smtptest"
 )
 
 // talking makes an option: each connection is answered by talk.
@@ -411,15 +410,7 @@ func TestKeepsAMessageAsItWent(t *testing.T) {
 
 // TestBDATTypedByHand: a chunk ends with its last octet, and no dot ends it.
 func TestBDATTypedByHand(t *testing.T) {
-	server, err := smtptest.NewMail(smtptest.MailOptions{Hostname: "mx1.example.com", Domain: "example.com"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	address, err := server.Listen()
-	if err != nil {
-		t.Fatal(err)
-	}
+	server, address := startMail(t)
 	for _, size := range [][2]int{{120, 36}, {80, 24}, {40, 12}} {
 		x := start(t, newFakeServer(t), size[0], size[1], func(o *Options) {
 			o.Session = session.Options{Roots: server.Pool(), TLS: session.TLSNever}

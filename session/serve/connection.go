@@ -32,9 +32,9 @@ type connection struct {
 	size     int        // octets of it
 	last     wire.Reply // the last complete one
 	stage    event.Stage
-	protocol string   // that the last good EHLO, HELO or LHLO agreed on
-	accepted []string // recipients of the transaction
-	secrets  [][]byte // that nobody may see, should the server repeat them
+	protocol string        // that the last good EHLO, HELO or LHLO agreed on
+	accepted []string      // recipients of the transaction
+	secrets  event.Secrets // that nobody may see, should the server repeat them
 }
 
 // over goes on over c: the connection itself, or TLS.

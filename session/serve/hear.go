@@ -3,7 +3,6 @@ package serve
 import (
 	"bufio"
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
@@ -158,7 +157,7 @@ func (p *player) heardOctets(octets []byte, line bool) (owed int) {
 		span.End = min(span.End, len(sent.Line))
 		if span.Start < span.End {
 			sent.Secret = append(sent.Secret, span)
-			p.c.keepSecret(sent.Line[span.Start:span.End])
+			p.c.secrets.Keep(sent.Line[span.Start:span.End])
 		}
 	}
 	if h.login.open && !sent.Text {
@@ -232,43 +231,4 @@ func quoted(octets []byte, h hearing) string {
 		return strconv.Quote(string(octets[:most])) + "…"
 	}
 	return strconv.Quote(string(octets))
-}
-
-// keepSecret remembers what nobody may see, as it was said and decoded, should
-// the server repeat it.
-func (c *connection) keepSecret(octets []byte) {
-	const (
-		shortest = 4  // what is shorter would blot out half a transcript
-		most     = 64 // secrets; further ones take the place of the first
-	)
-	keep := func(secret []byte) {
-		if len(secret) >= shortest {
-			c.secrets = append(c.secrets[max(0, len(c.secrets)-most):], bytes.Clone(secret))
-		}
-	}
-	keep(octets)
-	decoded, err := base64.StdEncoding.DecodeString(string(octets))
-	if err != nil {
-		return
-	}
-	keep(decoded)
-	parts := bytes.Split(decoded, []byte{0})
-	keep(parts[len(parts)-1]) // PLAIN: the password behind the two names
-}
-
-// echoes are where a line of the server's repeats a secret.
-func (c *connection) echoes(line []byte) (spans []event.Span) {
-	for i := 0; i < len(line) && len(c.secrets) > 0; {
-		found := 0
-		for _, secret := range c.secrets {
-			if bytes.HasPrefix(line[i:], secret) {
-				found = max(found, len(secret))
-			}
-		}
-		if found > 0 {
-			spans = append(spans, event.Span{Start: i, End: i + found})
-		}
-		i += max(found, 1)
-	}
-	return spans
 }

@@ -19,29 +19,8 @@ import (
 // play serves a script once on a connection, and returns what it tells.
 func play(t *testing.T, o serve.Options, text string, client func(c *rawclient.Client)) (events []event.Event, err error) {
 	t.Helper()
-	if o.Script, err = script.Parse("script", strings.NewReader(text)); err != nil {
-		t.Fatal(err)
-	}
 	o.Sink = func(e event.Event) { events = append(events, e) }
-	s, err := serve.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		client(rawclient.Dial(t, l.Addr().String()))
-	}()
-	ctx, cancel := context.WithTimeout(context.Background(), rawclient.Enough)
-	defer cancel()
-	err = s.Play(ctx, l, nil)
-	s.Close()
-	<-done
+	err = playQuietly(t, o, text, client)
 	return events, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -214,54 +213,6 @@ func TestConnections(t *testing.T) {
 	_ = c.Close()
 	if err := s.Wait(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestOnSocketAndPipe(t *testing.T) {
-	sc, err := script.Parse("script", strings.NewReader("S: 220\nC: QUIT\nS: 221"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "s")
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ours, theirs := net.Pipe()
-	for _, begin := range []func() (*smtptest.Server, *rawclient.Client, error){
-		func() (*smtptest.Server, *rawclient.Client, error) {
-			s, err := smtptest.Play{Script: sc}.Serve(l)
-			return s, rawclient.Dial(t, path), err
-		},
-		func() (*smtptest.Server, *rawclient.Client, error) {
-			s, err := smtptest.Play{Script: sc}.Conn(theirs)
-			return s, rawclient.Wrap(t, ours), err
-		},
-	} {
-		s, c, err := begin()
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.Hear("220")
-		c.Ask("QUIT", "221")
-		c.Gone()
-		_ = c.Close()
-		if err := s.Wait(); err != nil {
-			t.Error(err)
-		}
-		_ = s.Close()
-	}
-}
-
-func TestRefusesScripts(t *testing.T) {
-	for text, want := range map[string]string{
-		"S 220":              "script:1:1: expected C: text",
-		"S: 220\n@include a": "script:2:1: expected no @include of a file",
-		"S: 220 ${a}":        "script:1:8: the variable ${a} is not known",
-	} {
-		if _, err := smtptest.Start(text); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%q: %v", text, err)
-		}
 	}
 }
 

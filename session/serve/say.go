@@ -59,7 +59,7 @@ func (p *player) sayLine(l wire.Line) {
 	if c.proof(l.Octets) {
 		received.Secret = []event.Span{{Start: len("334 "), End: len(l.Octets)}}
 	} else {
-		received.Secret = c.echoes(l.Octets)
+		received.Secret = c.secrets.In(l.Octets)
 	}
 	p.emit(received)
 	if c.size += len(l.Octets) + 2; c.size > wire.MaxReply {
@@ -85,7 +85,7 @@ func (c *connection) proof(line []byte) bool {
 func (c *connection) safe(r wire.Reply) wire.Reply {
 	lines := make([]wire.Line, len(r.Lines))
 	for i, l := range r.Lines {
-		spans := c.echoes(l.Octets)
+		spans := c.secrets.In(l.Octets)
 		if c.proof(l.Octets) {
 			spans = []event.Span{{Start: len("334 "), End: len(l.Octets)}}
 		}

@@ -79,8 +79,9 @@ func TestPlayMismatch(t *testing.T) {
 
 func TestPlayRefusesScripts(t *testing.T) {
 	for text, want := range map[string]string{
-		"S 220":       "script:1:1: expected C: text",
-		"S: 220 ${a}": "script:1:8: the variable ${a} is not known",
+		"S 220":              "script:1:1: expected C: text",
+		"S: 220\n@include a": "script:2:1: expected no @include of a file",
+		"S: 220 ${a}":        "script:1:8: the variable ${a} is not known",
 	} {
 		if _, err := Start(text); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)

@@ -22,7 +22,8 @@ type exim struct {
 	dir    string
 }
 
-const eximConf = `exim_path = $binary
+// eximMain is what all its configurations begin with: TLS, and mail for mail.test.
+const eximMain = `exim_path = $binary
 spool_directory = $dir/spool
 log_file_path = $dir/log/%s
 pid_file_path = $dir/pid
@@ -31,13 +32,14 @@ domainlist local_domains = mail.test
 acl_smtp_rcpt = rcpt
 queue_only
 message_size_limit = $sizeLimit
-tls_advertise_hosts = *
 tls_certificate = $dir/cert.pem
 tls_privatekey = $dir/key.pem
 host_lookup =
 rfc1413_query_timeout = 0s
 keep_environment =
-begin acl
+`
+
+const eximConf = eximMain + `begin acl
 rcpt:
   accept domains = +local_domains
          local_parts = good : second

@@ -82,21 +82,7 @@ rcpt:
   accept
 `
 
-const recipesEximConf = `exim_path = $binary
-spool_directory = $dir/spool
-log_file_path = $dir/log/%s
-pid_file_path = $dir/pid
-primary_hostname = mx1.mail.test
-domainlist local_domains = mail.test
-acl_smtp_rcpt = rcpt
-queue_only
-message_size_limit = $sizeLimit
-tls_certificate = $dir/cert.pem
-tls_privatekey = $dir/key.pem
-host_lookup =
-rfc1413_query_timeout = 0s
-keep_environment =
-begin authenticators
+const recipesEximConf = eximMain + `begin authenticators
 plain:
   driver = plaintext
   public_name = PLAIN
