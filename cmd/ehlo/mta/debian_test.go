@@ -114,15 +114,10 @@ func writeFile(t *testing.T, name, text string) {
 	}
 }
 
-// serve starts a server in dir as serverUser, who is given dir, waits until ready says nil, and stops it
-// with its children when the test ends. Its standard streams and its log file are shown if it does not
-// come up.
+// serve starts a server as serverUser, who is given dir.
 func serve(t *testing.T, cmd *exec.Cmd, dir, log string, ready func() error) {
 	t.Helper()
-	cmd.Dir = dir
-	// A process group of its own is how all its children are found again; the parent's death is
-	// for a test that is killed before its cleanup.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{}
 	if os.Getuid() == 0 {
 		uid, gid := serverUser()
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
@@ -133,6 +128,16 @@ func serve(t *testing.T, cmd *exec.Cmd, dir, log string, ready func() error) {
 			t.Fatal(err)
 		}
 	}
+	start(t, cmd, dir, log, ready)
+}
+
+// start starts a server, waits until ready says nil, and stops it with its children when the test ends.
+// Its standard streams, which are kept in dir, and its log file are shown if it does not come up.
+func start(t *testing.T, cmd *exec.Cmd, dir, log string, ready func() error) {
+	t.Helper()
+	// A process group of its own is how all its children are found again; the parent's death is
+	// for a test that is killed before its cleanup.
+	cmd.SysProcAttr.Setpgid, cmd.SysProcAttr.Pdeathsig = true, syscall.SIGTERM
 	output, err := os.Create(filepath.Join(dir, "output"))
 	if err != nil {
 		t.Fatal(err)
@@ -163,6 +168,24 @@ func serve(t *testing.T, cmd *exec.Cmd, dir, log string, ready func() error) {
 		said, _ := os.ReadFile(output.Name())
 		logged, _ := os.ReadFile(log)
 		t.Fatalf("%s did not start: %v\n%s%s", cmd.Path, why, said, logged)
+	}
+}
+
+// greeted says that a server answers with its greeting.
+func greeted(network, address string) (ready func() error) {
+	return func() error {
+		c, err := net.DialTimeout(network, address, time.Second)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+		greeting := make([]byte, 4)
+		if _, err := c.Read(greeting); err != nil || string(greeting) != "220 " {
+			return fmt.Errorf("its greeting is %q: %v", greeting, err)
+		}
+		_, err = c.Write([]byte("QUIT\r\n"))
+		return err
 	}
 }
 

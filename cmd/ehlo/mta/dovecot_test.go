@@ -5,7 +5,6 @@ package mta
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // dovecot is a running Dovecot that knows the users good, second and full, the last of whom has no place
@@ -120,20 +118,7 @@ func startDovecot(t *testing.T) *dovecot {
 			}
 		}
 	}
-	serve(t, cmd, dir, filepath.Join(dir, "log"), func() error {
-		c, err := net.DialTimeout("unix", d.lmtp, time.Second)
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
-		greeting := make([]byte, 4)
-		if _, err := c.Read(greeting); err != nil || string(greeting) != "220 " {
-			return fmt.Errorf("its greeting is %q: %v", greeting, err)
-		}
-		_, err = c.Write([]byte("QUIT\r\n"))
-		return err
-	})
+	serve(t, cmd, dir, filepath.Join(dir, "log"), greeted("unix", d.lmtp))
 	// PRoot itself does not end at SIGTERM; it ends with Dovecot.
 	t.Cleanup(func() {
 		octets, _ := os.ReadFile(filepath.Join(dir, "run", "master.pid"))

@@ -4,7 +4,6 @@ package mta
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,20 +90,7 @@ func startEximAs(t *testing.T, name, conf string) *exim {
 		t.Fatal(err)
 	}
 
-	serve(t, cmd, dir, filepath.Join(dir, "log", "main"), func() error {
-		c, err := net.DialTimeout("tcp", "127.0.0.1:"+e.port, time.Second)
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
-		greeting := make([]byte, 4)
-		if _, err := c.Read(greeting); err != nil || string(greeting) != "220 " {
-			return fmt.Errorf("its greeting is %q: %v", greeting, err)
-		}
-		_, err = c.Write([]byte("QUIT\r\n"))
-		return err
-	})
+	serve(t, cmd, dir, filepath.Join(dir, "log", "main"), greeted("tcp", "127.0.0.1:"+e.port))
 	return e
 }
 

@@ -5,7 +5,6 @@ package mta
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -147,20 +146,7 @@ func startPostfix(t *testing.T, services ...func(dir string, ca *authority) stri
 
 	cmd := deb.command([]string{"usr/lib/postfix"}, "usr/lib/postfix/sbin/master", "-d")
 	cmd.Env = append(cmd.Env, environment...)
-	serve(t, cmd, dir, filepath.Join(dir, "log"), func() error {
-		c, err := net.DialTimeout("tcp", "127.0.0.1:"+p.port, time.Second)
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
-		greeting := make([]byte, 4)
-		if _, err := c.Read(greeting); err != nil || string(greeting) != "220 " {
-			return fmt.Errorf("its greeting is %q: %v", greeting, err)
-		}
-		_, err = c.Write([]byte("QUIT\r\n"))
-		return err
-	})
+	serve(t, cmd, dir, filepath.Join(dir, "log"), greeted("tcp", "127.0.0.1:"+p.port))
 	p.log(t, 1)
 	return p
 }
