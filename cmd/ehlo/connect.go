@@ -22,8 +22,8 @@ type conversation struct {
 	result func(*transcript.View) []string
 	// all are the lines for every address together, with --all; nil: none.
 	all func(*transcript.View) []string
-	// watch hears every event, before it is shown; nil: nobody does.
-	watch event.Sink
+	// live tells how far the command is; nil: nothing does.
+	live *live
 	// letter is the message that is sent, if it is the same for all targets, and
 	// given that it was not composed here.
 	letter *message.Message
@@ -68,13 +68,19 @@ func (a *app) converseWith(ctx context.Context, f *flags, set settings, names []
 	if out.record != nil {
 		out.record.letter, out.record.given = what.letter, what.given
 	}
-	out.watch = what.watch
+	if what.live != nil {
+		out.watch, out.out.w = what.live.apply, what.live.above(out.out.w)
+		defer what.live.end()
+	}
 	var first *event.Error
 	for i, t := range targets {
 		plan := set.plan
 		a.aim(&plan, t)
 		plan.Login = logins[i]
 		e := asError(ctx, a.one(ctx, out, f, set.options, plan, what))
+		if what.live != nil {
+			what.live.next()
+		}
 		if e != nil {
 			a.complain(e)
 			if first == nil || e.Kind == event.Interrupted {

@@ -92,7 +92,6 @@ func (a *app) runSize(c *cobra.Command, f *flags, l *sizeFlags, args []string) e
 	if err != nil {
 		return err
 	}
-	p := &progress{w: a.err}
 	what := conversation{
 		command: "size",
 		do: func(ctx context.Context, s *session.Session, plan flow.Plan) error {
@@ -103,19 +102,20 @@ func (a *app) runSize(c *cobra.Command, f *flags, l *sizeFlags, args []string) e
 			return files.fit(s, size, limit)
 		},
 		result: func(v *transcript.View) []string {
-			p.clear()
 			return append(sizeResult(v), files.lines(v.Now())...)
 		},
 	}
-	if f.all {
+	// What is not shown while it grows is told of in a few lines.
+	switch {
+	case f.all:
 		what.all = sizeTable
+		what.live = a.live(func(v *transcript.View) []string { return sizeProgress(v, l.exact) })
+	case f.quiet && l.exact:
+		what.live = a.live(searchProgress)
 	}
-	// Where the transcript is not shown while it grows, one line tells how far
-	// the search is.
-	if measure != nil && f.output == "text" && (f.quiet || f.all) && isTerminal(a.err) && os.Getenv("TERM") != "dumb" {
-		what.watch = p.apply
+	if f.output != "text" {
+		what.live = nil
 	}
-	defer p.clear()
 	return a.converse(c, f, args, what)
 }
 

@@ -1,26 +1,38 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"io"
+	"net"
+	"slices"
 	"strings"
-	"sync"
+	"unicode/utf8"
 
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
 )
 
-// sizeTable is the maximum message size at every address, the smallest marked:
-// a message may go through any of them.
-func sizeTable(v *transcript.View) []string {
-	type row struct {
-		name, limit, says string
-		most              uint64
-		known             bool
-	}
-	var rows []*row
-	byName := map[string]*row{}
+// sizeRow is the maximum message size at one address.
+type sizeRow struct {
+	name   string
+	ip     string
+	stages [3]string // declared in clear, under TLS, behind the login; "": there was no such stage
+	limit  string
+	says   string
+	most   uint64 // octets, if known
+	known  bool
+	search *event.Limit // what a search knows; nil: there was none as yet
+	ended  bool         // its last connection is closed
+}
+
+var sizeStages = [3]string{"in clear", "under TLS", "logged in"}
+
+// sizeRows are the rows of the table, one for each address, which may have had
+// several connections: the last one that knew anything counts.
+func sizeRows(v *transcript.View) []*sizeRow {
+	var rows []*sizeRow
+	byName := map[string]*sizeRow{}
 	for _, c := range v.Sessions {
 		name := c.Name()
 		switch {
@@ -31,31 +43,61 @@ func sizeTable(v *transcript.View) []string {
 		}
 		r := byName[name]
 		if r == nil {
-			r = &row{name: name}
+			r = &sizeRow{name: name}
+			r.ip, _, _ = net.SplitHostPort(c.Address)
 			byName[name], rows = r, append(rows, r)
 		}
-		if c.Size == nil { // it failed, or the one before knew more
+		r.ended = c.State == transcript.Closed || c.State == transcript.Failing
+		if c.Size == nil { // it is not so far, it failed, or the one before knew more
 			if r.says == "" && c.Error != nil {
 				r.limit, r.says = "?", string(c.Error.Kind)
 			}
 			continue
 		}
+		r.stages = declaredAt(c)
 		r.most, r.known = transcript.InForce(c.Size, c.Limit)
 		r.limit, r.says = "none known", string(c.Size.State)
-		if c.Limit != nil {
+		if r.search = c.Limit; c.Limit != nil {
 			r.says = strings.ReplaceAll(string(c.Limit.Verdict), "_", " ")
 		}
-		if r.known {
+		switch {
+		case r.search != nil && (r.search.Verdict == event.Searching || r.search.Verdict == event.Unknown && r.search.Rejected > 0):
+			r.limit = left(*r.search)
+		case r.known:
 			r.limit = wire.Octet(r.most)
 		}
 	}
-	if len(rows) == 0 {
-		return nil
+	return rows
+}
+
+// declaredAt is what was declared at each stage of a session.
+func declaredAt(c *transcript.Conversation) (stages [3]string) {
+	now := 0
+	if c.TLS != nil {
+		now = 1
+		if c.TLS.Mode == "starttls" {
+			stages[0] = declared(c.OffersBeforeTLS.Size())
+		}
 	}
-	width, column := 0, 0
+	if c.SizeBeforeLogin != nil {
+		stages[now], now = declared(*c.SizeBeforeLogin), 2
+	}
+	stages[now] = declared(*c.Size)
+	return stages
+}
+
+func declared(s wire.Size) string {
+	if s.State == wire.SizeDeclared {
+		return wire.Thousands(s.Declared)
+	}
+	return string(s.State)
+}
+
+// sizeLines lays the rows out, under a header, the smallest limit marked: a
+// message may go through any of the addresses.
+func sizeLines(rows []*sizeRow) []string {
 	smallest, all := uint64(0), true
 	for _, r := range rows {
-		width, column = max(width, len(r.name)), max(column, len(r.limit))
 		if r.known && (smallest == 0 || r.most < smallest) {
 			smallest = r.most
 		}
@@ -63,71 +105,115 @@ func sizeTable(v *transcript.View) []string {
 	for _, r := range rows {
 		all = all && r.known && r.most == smallest
 	}
-	lines := []string{"maximum message size at every address:"}
+	cells := [][]string{append(append([]string{"  address"}, sizeStages[:]...), "maximum", "")}
 	for _, r := range rows {
-		mark, end := " ", ""
+		mark := "  "
 		if r.known && r.most == smallest && !all {
-			mark, end = ">", "   <- the smallest: a message must not be larger"
+			mark = "> "
 		}
-		lines = append(lines, strings.TrimRight(fmt.Sprintf("%s %-*s  %*s  %s%s", mark, width, r.name, column, r.limit, r.says, end), " "))
+		cells = append(cells, append(append([]string{mark + r.name}, r.stages[:]...), r.limit, r.says))
+	}
+	lines := make([]string, len(cells))
+	for column := range cells[0] {
+		width, used := 0, column == 0
+		for i, row := range cells {
+			width, used = max(width, utf8.RuneCountInString(row[column])), used || i > 0 && row[column] != ""
+		}
+		if !used {
+			continue
+		}
+		for i, row := range cells {
+			space := strings.Repeat(" ", width-utf8.RuneCountInString(row[column]))
+			switch column {
+			case 0:
+				lines[i] = row[column] + space
+			case len(row) - 1:
+				lines[i] += "  " + row[column]
+			default: // numbers
+				lines[i] += "  " + space + row[column]
+			}
+		}
+	}
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	if slices.ContainsFunc(lines, func(line string) bool { return line[0] == '>' }) {
+		lines = append(lines, "> the smallest: a message must not be larger")
 	}
 	return lines
 }
 
-// progress is one line on a terminal that tells how far a search is. It is
-// taken away before anything else is written.
-type progress struct {
-	w io.Writer
-
-	mu    sync.Mutex
-	hosts map[int]string // by connection
-	shown bool
+// sizeTable is the maximum message size at every address.
+func sizeTable(v *transcript.View) []string {
+	rows := sizeRows(v)
+	if len(rows) == 0 {
+		return nil
+	}
+	return append([]string{"maximum message size at every address:"}, sizeLines(rows)...)
 }
 
-// apply takes the next event.
-func (p *progress) apply(e event.Event) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	conn := e.Header().Conn
-	switch e := e.(type) {
-	case event.Connecting:
-		if p.hosts == nil {
-			p.hosts = map[int]string{}
+// sizeProgress is the table while it grows, in the order of the exchangers,
+// with what a search has still to look through, and a line that tells how far
+// all of it is.
+func sizeProgress(v *transcript.View, exact bool) []string {
+	rows := sizeRows(v)
+	done, asked, refused := 0, 0, 0
+	for _, r := range rows {
+		if l := r.search; l != nil {
+			asked, refused = asked+l.Commands, refused+l.Rejections
 		}
-		p.hosts[conn] = e.Host
-		if e.Host == "" {
-			p.hosts[conn] = e.Address
+		switch {
+		case r.search != nil && r.search.Verdict == event.Searching:
+			r.says = fmt.Sprintf("connection %d", r.search.Connections)
+			r.known = false
+		case r.ended && (!exact || r.search != nil || r.limit == "?"):
+			done++
+		case r.limit == "":
+			r.says = "connecting"
 		}
-		p.show(p.hosts[conn] + ": connecting")
-	case event.Size:
-		if e.Limit == nil {
-			return
-		}
-		p.show(fmt.Sprintf("%s: connection %d, %d MAIL, %d refused; %s", p.hosts[conn], e.Limit.Connections, e.Limit.Commands, e.Limit.Rejections, left(*e.Limit)))
 	}
+	addresses := len(rows)
+	if v.Route != nil {
+		place := map[string]int{}
+		for _, x := range v.Route.Exchangers {
+			for _, address := range x.Addresses {
+				place[address] = len(place)
+			}
+		}
+		addresses = max(addresses, len(place))
+		slices.SortStableFunc(rows, func(a, b *sizeRow) int { return cmp.Compare(place[a.ip], place[b.ip]) })
+	}
+	line := fmt.Sprintf("%d of %d addresses done", done, addresses)
+	if exact {
+		line += fmt.Sprintf(", %d MAIL, %d refused", asked, refused)
+	}
+	return append(sizeLines(rows), line)
+}
+
+// searchProgress is the line for one search.
+func searchProgress(v *transcript.View) []string {
+	c := v.Now()
+	switch {
+	case c == nil:
+		return nil
+	case c.Limit == nil:
+		return []string{c.Name() + ": connecting"}
+	}
+	l := *c.Limit
+	return []string{fmt.Sprintf("%s: connection %d, %d MAIL, %d refused; %s", c.Name(), l.Connections, l.Commands, l.Rejections, left(l))}
 }
 
 // left is what a search has still to look through, in few words.
 func left(l event.Limit) string {
 	switch {
 	case l.Rejected > 0:
-		return fmt.Sprintf("%s to %s, %s to tell apart", wire.Binary(l.Accepted), wire.Binary(l.Rejected), wire.Octet(l.Rejected-l.Accepted))
+		low, high := wire.Binary(l.Accepted), wire.Binary(l.Rejected)
+		if low == high {
+			low, high = wire.Thousands(l.Accepted), wire.Thousands(l.Rejected)
+		}
+		return low + " to " + high
 	case l.Accepted > 0:
 		return "at least " + wire.Binary(l.Accepted)
 	}
 	return "nothing known yet"
-}
-
-func (p *progress) show(text string) {
-	fmt.Fprintf(p.w, "\r\x1b[K%s", wire.Visible([]byte(text)))
-	p.shown = true
-}
-
-func (p *progress) clear() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.shown {
-		fmt.Fprint(p.w, "\r\x1b[K")
-		p.shown = false
-	}
 }
