@@ -76,12 +76,17 @@ func (m *screen) typeLine() tea.Cmd {
 // problem is dismissed.
 func (m *screen) back() tea.Cmd {
 	switch {
-	case m.mode == modePalette, m.mode == modeEdit:
+	case m.mode == modePalette, m.mode == modeEdit, m.mode == modeFind, m.mode == modeFilter:
 		m.mode = modeBrowse
-	case m.mode == modePager, m.mode == modeQuestion:
+	case m.mode == modePager, m.mode == modeQuestion, m.mode == modeSave:
 		m.mode, m.pager = m.back2, nil
 	case m.pane != 0:
 		m.pane = 0
+	case m.transcript.mark >= 0:
+		m.transcript.mark = -1
+	case m.filter.on():
+		m.filter = filter{}
+		m.applyFilter()
 	case m.problem != nil:
 		m.problem = nil
 	case m.transcript.sel >= 0 && !m.transcript.follow:
@@ -153,26 +158,20 @@ func toEnd(last bool) func(*screen) tea.Cmd {
 }
 
 // jump selects the next line, or the one before, that tells of a failure.
-func (m *screen) jump(way int64) tea.Cmd {
-	from := m.log.end()
-	if m.transcript.sel >= 0 {
-		from = m.transcript.sel
-	} else if way > 0 {
-		from = m.log.first - 1
+func (m *screen) jump(way int) tea.Cmd {
+	if !m.seek(way, func(x *line) bool { return x.mark != ' ' && x.back == 0 }) {
+		m.hint = map[bool]string{true: "no error behind this line", false: "no error before this line"}[way > 0]
 	}
-	for id := from + way; id >= m.log.first && id < m.log.end(); id += way {
-		if x := m.log.line(id); x.mark != ' ' && x.back == 0 {
-			m.transcript.choose(id)
-			return nil
-		}
-	}
-	m.hint = map[bool]string{true: "no error behind this line", false: "no error before this line"}[way > 0]
 	return nil
 }
 
 func (m *screen) fold() tea.Cmd {
 	id := m.transcript.selected()
 	if id < 0 {
+		return nil
+	}
+	if m.log.pass != nil {
+		m.hint = "nothing is folded while a filter is on: esc ends the filter"
 		return nil
 	}
 	head := m.log.head(id)
@@ -295,7 +294,7 @@ func commands() []command {
 		{"reconnect", "reconnect", "open a new session with the same server", (*screen).reconnect},
 		{"size", "size --exact [--from ADDR]", "find out the maximum message size in force, with MAIL and RSET, in the open session", (*screen).size},
 		{"run", "run FILE [NAME=VALUE…]", "play a script in the open session, held before its first line", (*screen).runFile},
-		{"export", "export [FILE]", "save the session as a script, in FILE or where ehlo keeps them", (*screen).saveAs},
+		{"export", "export [FILE]", "save the session: FILE.smtp is a script, .txt text, .json the report, .eml the last message", (*screen).saveAs},
 		{"help", "help", "all keys", func(m *screen, _ string) (tea.Cmd, error) {
 			m.mode = modeBrowse
 			return m.help(), nil

@@ -185,6 +185,34 @@ var scenes = map[string]func(p *drawing){
 		sceneDone(p)
 		p.press("esc", "2", "j", "enter")
 	},
+	"searched": func(p *drawing) {
+		sceneError(p)
+		p.press("esc", "esc", "/", "s", "i", "z", "e", "enter", "n")
+	},
+	"searching": func(p *drawing) {
+		sceneDone(p)
+		p.press("esc", "/", "s", "i", "z")
+	},
+	"filtered": func(p *drawing) {
+		sceneError(p)
+		p.press("x")
+	},
+	"filtered to nothing": func(p *drawing) {
+		sceneDone(p)
+		p.press("esc", "&", "~", "~", "enter")
+	},
+	"range": func(p *drawing) {
+		sceneError(p)
+		p.press("v", "k", "k")
+	},
+	"save as": func(p *drawing) {
+		sceneDone(p)
+		p.press("esc", "s")
+	},
+	"alone": func(p *drawing) {
+		sceneDone(p)
+		p.press("esc", "f")
+	},
 	"explained": func(p *drawing) {
 		sceneError(p)
 		p.press("e", "enter")

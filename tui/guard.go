@@ -144,7 +144,7 @@ func (m *screen) crashFile(why string, crash *panicked) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	f, err := os.CreateTemp(dir, strings.TrimSuffix(fileName(m.shortHost(), m.o.Now()), ".smtp")+"-*.smtp") // 0600
+	f, err := os.CreateTemp(dir, fileName(m.shortHost(), m.o.Now(), "-*.smtp")) // 0600
 	if err != nil {
 		return "", err
 	}

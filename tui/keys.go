@@ -19,11 +19,13 @@ const (
 	inPager                        // help, or the details of a line
 	inQuestion                     // leave?
 	inEdit                         // the next line of the script is being edited
+	inFind                         // a text to search for, or to filter by
+	inSave                         // as what to save the session?
 	inTiny                         // the terminal is too small
 
 	inBrowse = inTranscript | inFacts | inScript
-	inText   = inLine | inPalette | inEdit
-	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit
+	inText   = inLine | inPalette | inEdit | inFind
+	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit | inFind | inSave
 )
 
 // binding is a row of the key table. The table makes the keys work, the hints,
@@ -54,6 +56,8 @@ func bindings() []binding {
 		{id: "run", keys: []string{"enter"}, show: "Enter", in: inPalette, hint: "do it", help: "carry out the command", do: (*screen).runCommand},
 		{id: "editdone", keys: []string{"enter"}, show: "Enter", in: inEdit, hint: "take it", help: "this is carried out in place of the next line; an empty line leaves it out", do: (*screen).editDone},
 		{id: "editback", keys: []string{"esc", "ctrl+c"}, show: "esc", in: inEdit, hint: "leave it", help: "the line stays as it was", do: (*screen).back},
+		{id: "finddone", keys: []string{"enter"}, show: "Enter", in: inFind, hint: "do it", help: "search, or filter; with an empty text, no more", do: (*screen).findDone},
+		{id: "findback", keys: []string{"esc", "ctrl+c"}, show: "esc", in: inFind, hint: "leave it", help: "all stays as it was", do: (*screen).back},
 		{id: "older", keys: []string{"up", "ctrl+p"}, show: "up", in: inLine, hint: "history", help: "the line typed before", do: (*screen).older},
 		{id: "newer", keys: []string{"down", "ctrl+n"}, show: "down", in: inLine, help: "the line typed after", do: (*screen).newer},
 		{id: "browse", keys: []string{"esc"}, show: "esc", in: inLine, hint: "browse", help: "leave the line; what was typed stays", do: (*screen).browse},
@@ -64,13 +68,18 @@ func bindings() []binding {
 	rows = append(rows, editing()...)
 	rows = append(rows, browsing()...)
 	return append(rows, []binding{
-		{id: "back", keys: []string{"esc"}, show: "esc", in: inPalette | inPager | inBrowse | inQuestion, help: "one level back; never quits, never discards", do: (*screen).back},
+		{id: "savescript", keys: []string{"s", "enter"}, show: "s", in: inSave, hint: "script", help: "as a script, which ehlo run plays", do: saveIn(formats[0])},
+		{id: "savetext", keys: []string{"t"}, in: inSave, hint: "text", help: "as text: all that ehlo says too, DNS and times", do: saveIn(formats[1])},
+		{id: "savejson", keys: []string{"j"}, in: inSave, hint: "JSON", help: "as the JSON report", do: saveIn(formats[2])},
+		{id: "saveletter", keys: []string{"e"}, in: inSave, hint: ".eml", help: "the last message, as it was sent (.eml)", do: saveIn(formats[3])},
+		{id: "savefile", keys: []string{":"}, in: inSave, hint: "another file", help: "in a file that you name: writes :export", do: prefill("export ")},
+		{id: "back", keys: []string{"esc"}, show: "esc", in: inPalette | inPager | inBrowse | inQuestion | inSave, help: "one level back; never quits, never discards", do: (*screen).back},
 		{id: "closepager", keys: []string{"q", "enter"}, show: "q", in: inPager, hint: "back", help: "close", do: (*screen).back},
 		{id: "yes", keys: []string{"y"}, in: inQuestion, hint: "leave", help: "leave: QUIT, then the end", do: (*screen).leave},
 		{id: "no", keys: []string{"n"}, in: inQuestion, hint: "stay", help: "stay", do: (*screen).back},
-		{id: "help", keys: []string{"f1"}, show: "F1", in: inLine | inPalette | inEdit, hint: "help", help: "all keys", do: (*screen).help},
-		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere&^inEdit | inTiny, hint: "stop", enabled: func(m *screen) bool { return m.busy() && !(m.live() && m.where()&inBrowse != 0) }, help: "stop what runs: a wait, a connection attempt, a script", do: (*screen).interrupt},
-		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere&^inEdit | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
+		{id: "help", keys: []string{"f1"}, show: "F1", in: inText, hint: "help", help: "all keys", do: (*screen).help},
+		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind) | inTiny, hint: "stop", enabled: func(m *screen) bool { return m.busy() && !(m.live() && m.where()&inBrowse != 0) }, help: "stop what runs: a wait, a connection attempt, a script", do: (*screen).interrupt},
+		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere&^(inEdit|inFind) | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
 		{id: "tinyquit", keys: []string{"q"}, in: inTiny, help: "twice: leave, where the terminal is too small for anything else", do: (*screen).interrupt},
 		{id: "repaint", keys: []string{"ctrl+l"}, in: anywhere, help: "paint the screen anew", do: func(*screen) tea.Cmd { return tea.ClearScreen }},
 		{id: "suspend", keys: []string{"ctrl+z"}, in: anywhere, help: "suspend (fg comes back)", enabled: func(m *screen) bool { return m.o.Input == nil }, do: func(*screen) tea.Cmd { return tea.Suspend }},
@@ -103,12 +112,16 @@ func editing() []binding {
 // browsing are the keys of browse mode, where letters are keys.
 func browsing() []binding {
 	rows := append(scripting(), []binding{
-		{id: "type", keys: []string{"i"}, in: inBrowse, hint: "type SMTP", help: "back to the SMTP line", do: (*screen).typeLine},
+		{id: "type", keys: []string{"i"}, in: inBrowse, hint: "type", help: "back to the SMTP line", do: (*screen).typeLine},
+		{id: "helpkey", keys: []string{"?", "f1"}, show: "?", in: inBrowse, hint: "help", help: "all keys", do: (*screen).help},
+		{id: "palette", keys: []string{":"}, in: inBrowse, hint: "command", help: "commands: " + commandNames(), do: prefill("")},
 		{id: "details", keys: []string{"enter"}, show: "Enter", in: inTranscript, hint: "explain", help: "the whole line, its octets, and what a reply means", do: (*screen).details},
 		{id: "scriptdetails", keys: []string{"enter"}, show: "Enter", in: inScript, hint: "explain", help: "the whole line, where it stands, and what became of it", do: (*screen).scriptDetails},
 		{id: "choose", keys: []string{"enter"}, show: "Enter", in: inFacts, hint: "choose", help: "an exchanger: connect to it (asks first); an extension: what it means", enabled: (*screen).canChoose, do: (*screen).choose},
 		{id: "pane", keys: []string{"tab"}, in: inBrowse, hint: "pane", help: "the next pane", do: func(m *screen) tea.Cmd { return m.show(m.beside(1)) }},
 		{id: "paneback", keys: []string{"shift+tab"}, in: inBrowse, help: "the pane before", do: func(m *screen) tea.Cmd { return m.show(m.beside(-1)) }},
+		{id: "export", keys: []string{"s"}, in: inBrowse, hint: "save", help: "save the session: asks as what", do: (*screen).save},
+		{id: "quit", keys: []string{"q"}, in: inBrowse, hint: "quit", help: "leave; asks while a session is open", do: (*screen).quit},
 	}...)
 	for i, p := range []string{"Transcript", "MX", "Caps", "Limits", "TLS"} {
 		rows = append(rows, binding{id: "pane" + p, keys: []string{fmt.Sprint(i + 1)}, in: inBrowse, help: "the pane " + p, do: func(m *screen) tea.Cmd { return m.show(i) }})
@@ -117,10 +130,18 @@ func browsing() []binding {
 		{id: "paneScript", keys: []string{"7"}, in: inBrowse, help: "the pane Script", do: func(m *screen) tea.Cmd { return m.show(scriptAt) }},
 		{id: "reconnect", keys: []string{"r"}, in: inBrowse, hint: "reconnect", enabled: func(m *screen) bool { return !m.live() }, help: "connect again: writes :reconnect, Enter does it", do: prefill("reconnect")},
 		{id: "size", keys: []string{"S"}, in: inBrowse, enabled: func(m *screen) bool { return !m.live() }, help: "the exact maximum size: writes :size --exact, Enter does it", do: prefill("size --exact")},
-		{id: "export", keys: []string{"s"}, in: inBrowse, hint: "save", help: "save the session as a script", do: (*screen).save},
-		{id: "palette", keys: []string{":"}, in: inBrowse, hint: "command", help: "commands: " + commandNames(), do: prefill("")},
 		{id: "nexterror", keys: []string{"e"}, in: inTranscript, hint: "error", enabled: func(m *screen) bool { return m.log.errors > 0 && !m.held() }, help: "the next line that tells of a failure", do: func(m *screen) tea.Cmd { return m.jump(1) }},
 		{id: "preverror", keys: []string{"E"}, in: inTranscript, help: "the one before", do: func(m *screen) tea.Cmd { return m.jump(-1) }},
+		{id: "find", keys: []string{"/"}, in: inTranscript, hint: "search", help: "search for a text", do: startFind(modeFind)},
+		{id: "findnext", keys: []string{"n"}, in: inTranscript, help: "the next line that has it", do: func(m *screen) tea.Cmd { return m.findNext(1) }},
+		{id: "findprev", keys: []string{"N"}, in: inTranscript, help: "the one before", do: func(m *screen) tea.Cmd { return m.findNext(-1) }},
+		{id: "filter", keys: []string{"&"}, in: inTranscript, help: "show only the lines that have a text", do: startFind(modeFilter)},
+		{id: "whose", keys: []string{"x"}, in: inTranscript, help: "show the lines of the client, of the server, of all", do: (*screen).whose},
+		{id: "exchange", keys: []string{"}"}, in: inTranscript, help: "the next command", do: func(m *screen) tea.Cmd { return m.exchange(1) }},
+		{id: "exchangeback", keys: []string{"{"}, in: inTranscript, help: "the one before", do: func(m *screen) tea.Cmd { return m.exchange(-1) }},
+		{id: "copy", keys: []string{"y"}, in: inTranscript, help: "copy the command of the selected line with its reply, or the range: to the clipboard and to a file", do: (*screen).copyExchange},
+		{id: "range", keys: []string{"v"}, in: inTranscript, help: "begin a range of lines to copy", do: (*screen).startRange},
+		{id: "copyall", keys: []string{"Y"}, in: inTranscript, help: "copy all lines that are shown", do: (*screen).copyAll},
 		{id: "down", keys: []string{"j", "down"}, in: inBrowse | inPager, help: "a line down", do: by(1, false)},
 		{id: "up", keys: []string{"k", "up"}, in: inBrowse | inPager, help: "a line up", do: by(-1, false)},
 		{id: "pagerdown", keys: []string{" "}, show: "space", in: inPager, help: "a page down", do: by(1, true)},
@@ -135,12 +156,14 @@ func browsing() []binding {
 		{id: "follow", keys: []string{"G", "end"}, show: "G", in: inTranscript, hint: "follow", enabled: func(m *screen) bool { return !m.transcript.follow }, help: "to the end, and follow what comes", do: toEnd(true)},
 		{id: "next", keys: []string{"G", "end"}, show: "G", in: inScript, hint: "follow", enabled: func(m *screen) bool { return !m.played.follow }, help: "to the next line of the script, and follow it", do: toEnd(true)},
 		{id: "bottom", keys: []string{"G", "end"}, show: "G", in: inFacts | inPager, help: "to the end", do: toEnd(true)},
+		{id: "followkey", keys: []string{"F"}, in: inTranscript, help: "follow what comes, or stay here", do: (*screen).toggleFollow},
+		{id: "alone", keys: []string{"f"}, in: inBrowse, enabled: func(m *screen) bool { return m.lay.shape == shapeWide }, help: "on a wide screen: the transcript alone, or the facts beside it", do: (*screen).toggleAlone},
+		{id: "pager", keys: []string{"o"}, in: inTranscript, help: "the lines that are shown, in $PAGER", do: (*screen).openPager},
+		{id: "mouse", keys: []string{"M"}, in: inBrowse, help: "the mouse scrolls and selects, or it is the terminal's own again", do: (*screen).toggleMouse},
 		{id: "fold", keys: []string{"z"}, in: inTranscript, help: "fold or unfold a reply of several lines, or a message", do: (*screen).fold},
 		{id: "foldall", keys: []string{"Z"}, in: inTranscript, help: "the same for all of them", do: (*screen).foldAll},
 		{id: "times", keys: []string{"t"}, in: inTranscript, help: "times since the start, times of day, none", do: (*screen).times},
 		{id: "wrap", keys: []string{"w"}, in: inTranscript, help: "wrap long lines, or cut them at the edge", do: func(m *screen) tea.Cmd { m.transcript.cut = !m.transcript.cut; return nil }},
-		{id: "helpkey", keys: []string{"?", "f1"}, show: "?", in: inBrowse, hint: "help", help: "all keys", do: (*screen).help},
-		{id: "quit", keys: []string{"q"}, in: inBrowse, hint: "quit", help: "leave; asks while a session is open", do: (*screen).quit},
 	}...)
 }
 
@@ -154,6 +177,8 @@ var contexts = [...]struct {
 	{inFacts, "Browsing the facts: MX, Caps, Limits, TLS"},
 	{inScript, "Browsing the script (7)"},
 	{inPalette, "Commands (behind :)"},
+	{inSave, "Saving (s)"},
+	{inFind, "A text to search for, or to filter by (/ and &)"},
 	{inEdit, "Editing the next line of the script (e)"},
 	{inPager, "Help and details"},
 	{inQuestion, "Leave?"},

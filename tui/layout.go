@@ -36,6 +36,12 @@ type layout struct {
 	side   int // columns of the facts on the right; 0: there is one pane at a time
 }
 
+// alone is the layout without the facts at the side.
+func (l layout) alone() layout {
+	l.main, l.side = l.w, 0
+	return l
+}
+
 // divide lays out a screen of w by h cells.
 func divide(w, h int) layout {
 	l := layout{w: w, h: h, main: w}

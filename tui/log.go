@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"ehlo/session/event"
@@ -42,6 +43,12 @@ type log struct {
 	keptLines  int
 	keptOctets int
 	fold       bool // new groups are folded
+
+	// pass is the filter: only lines that pass are shown, each for itself; nil:
+	// there is none. passed are their ids, in order, so that to walk among a few
+	// of many lines costs no more than among all.
+	pass   func(*line) bool
+	passed []int64
 }
 
 func newLog() *log { return &log{keptLines: keptLines, keptOctets: keptOctets} }
@@ -54,9 +61,35 @@ func (l *log) line(id int64) *line { return &l.lines[id-l.first] }
 // head is the first line of the group that a line belongs to.
 func (l *log) head(id int64) int64 { return id - int64(l.line(id).back) }
 
+// filter shows only the lines that pass; nil: all.
+func (l *log) filter(pass func(*line) bool) {
+	l.pass, l.passed = pass, nil
+	for i := range l.lines {
+		if pass != nil && pass(&l.lines[i]) {
+			l.passed = append(l.passed, l.first+int64(i))
+		}
+	}
+}
+
+// empty says that there is no line to show.
+func (l *log) empty() bool {
+	return len(l.lines) == 0 || l.pass != nil && len(l.passed) == 0
+}
+
+// folds says that a line stands for its group too.
+func (l *log) folds(x *line) bool { return l.pass == nil && x.folded && x.size > 1 }
+
 // shown is the id of the line that stands for id on the screen: itself, or the
-// head of its group where that is folded.
+// head of its group where that is folded; under a filter, the nearest one that
+// passes.
 func (l *log) shown(id int64) int64 {
+	if l.pass != nil {
+		i, exact := slices.BinarySearch(l.passed, id)
+		if !exact {
+			i--
+		}
+		return l.passed[max(i, 0)]
+	}
 	if h := l.head(id); l.line(h).folded {
 		return h
 	}
@@ -65,7 +98,14 @@ func (l *log) shown(id int64) int64 {
 
 // next is the shown line behind id, or end.
 func (l *log) next(id int64) int64 {
-	if x := l.line(id); x.folded && x.size > 1 {
+	if l.pass != nil {
+		i, _ := slices.BinarySearch(l.passed, id+1)
+		if i == len(l.passed) {
+			return l.end()
+		}
+		return l.passed[i]
+	}
+	if x := l.line(id); l.folds(x) {
 		return id + int64(x.size)
 	}
 	return id + 1
@@ -73,15 +113,22 @@ func (l *log) next(id int64) int64 {
 
 // prev is the shown line before id, or -1.
 func (l *log) prev(id int64) int64 {
+	if l.pass != nil {
+		i, _ := slices.BinarySearch(l.passed, id)
+		if i == 0 {
+			return -1
+		}
+		return l.passed[i-1]
+	}
 	if id <= l.first {
 		return -1
 	}
 	return l.shown(id - 1)
 }
 
-// clamp is the shown line nearest to id, or -1 in an empty log.
+// clamp is the shown line nearest to id, or -1 where there is none.
 func (l *log) clamp(id int64) int64 {
-	if len(l.lines) == 0 {
+	if l.empty() {
 		return -1
 	}
 	return l.shown(min(max(id, l.first), l.end()-1))
@@ -115,6 +162,9 @@ func (l *log) Apply(e event.Event) {
 
 func (l *log) add(x line, octets int) {
 	x.size = 1
+	if l.pass != nil && l.pass(&x) {
+		l.passed = append(l.passed, l.end())
+	}
 	l.lines = append(l.lines, x)
 	l.octets += octets
 	if len(l.lines) > l.keptLines+l.keptLines/8 || l.octets > l.keptOctets+l.keptOctets/8 {
@@ -142,6 +192,9 @@ func (l *log) drop() {
 	clear(l.lines[kept:])
 	l.lines = l.lines[:kept]
 	l.first += int64(n)
+	if i, _ := slices.BinarySearch(l.passed, l.first); i > 0 {
+		l.passed = slices.Clone(l.passed[i:])
+	}
 
 	oldest := l.lines[0].event.Header().Seq
 	i := 0

@@ -177,7 +177,7 @@ func TestFileNamesFromHosts(t *testing.T) {
 	for host, want := range map[string]string{
 		"MX1.example.com": "mx1.example.com-", "../../etc/passwd": "_.._etc_passwd-", "": "session-", "[::1]:25": "___1__25-", strings.Repeat("a", 300): strings.Repeat("a", 100) + "-",
 	} {
-		if got := fileName(host, zero); got != want+"20251124-160211.000.smtp" {
+		if got := fileName(host, zero, ".smtp"); got != want+"20251124-160211.000.smtp" {
 			t.Errorf("%s: %s", host, got)
 		}
 	}

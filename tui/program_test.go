@@ -35,6 +35,7 @@ type terminal struct {
 	result Result
 	err    error
 	cancel context.CancelFunc
+	dir    string
 }
 
 func (x *terminal) Write(b []byte) (int, error) {
@@ -70,7 +71,7 @@ func start(t *testing.T, s *fakeServer, w, h int, change func(*Options)) *termin
 		change(&o)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	x.cancel = cancel
+	x.cancel, x.dir = cancel, o.Dir
 	go func() {
 		defer close(x.ended)
 		x.result, x.err = Run(ctx, o)
@@ -424,7 +425,7 @@ func TestSecretsOfALoginTypedByHand(t *testing.T) {
 	x.sees("500 5.5.1")
 	x.typed(esc)
 	x.sees("BROWSE")
-	x.typed("s")
+	x.typed("ss")
 	x.sees("saved: ")
 	x.typed("qy")
 	r := x.end()

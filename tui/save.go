@@ -18,34 +18,79 @@ import (
 	"ehlo/session/wire"
 )
 
-// save saves the transcript where ehlo keeps them.
-func (m *screen) save() tea.Cmd {
-	if m.o.Dir == "" {
-		return prefill("export ")(m)
-	}
-	cmd, _ := m.saveAs("")
-	return cmd
+// format is what a session can be saved as.
+type format struct {
+	suffix string
+	what   string
+	write  func(s script, w io.Writer, save func(event.Message) (string, error)) error
 }
 
-// saveAs saves the transcript as a script, in a new file.
-func (m *screen) saveAs(file string) (tea.Cmd, error) {
-	path := atHome(file)
-	if path == "" {
-		if m.o.Dir == "" {
-			return nil, errors.New("export FILE: there is no directory for transcripts")
+var formats = [...]format{
+	{".smtp", "a script, which ehlo run plays", script.writeTo},
+	{".txt", "text: all that ehlo says too, DNS and times", script.writeText},
+	{".json", "the JSON report", script.writeJSON},
+	{".eml", "the last message, as it was sent", script.writeLetter},
+}
+
+// formatOf is the format that a file's name asks for: a script, where it asks
+// for no other.
+func formatOf(path string) format {
+	for _, f := range formats {
+		if strings.EqualFold(filepath.Ext(path), f.suffix) {
+			return f
 		}
-		path = filepath.Join(m.o.Dir, "transcripts", fileName(m.shortHost(), m.o.Now()))
 	}
-	s := m.script()
+	return formats[0]
+}
+
+// save asks what to save the session as.
+func (m *screen) save() tea.Cmd {
+	m.back2, m.mode = m.mode, modeSave
+	return nil
+}
+
+// saveIn saves the session where ehlo keeps them.
+func saveIn(f format) func(*screen) tea.Cmd {
+	return func(m *screen) tea.Cmd {
+		m.mode = m.back2
+		if m.o.Dir == "" {
+			return prefill("export " + fileName(m.shortHost(), m.o.Now(), f.suffix))(m)
+		}
+		cmd, err := m.export(filepath.Join(m.o.Dir, "transcripts", fileName(m.shortHost(), m.o.Now(), f.suffix)), true)
+		if err != nil {
+			m.hint = err.Error()
+		}
+		return cmd
+	}
+}
+
+// saveAs saves the session in a file, as its name asks for.
+func (m *screen) saveAs(file string) (tea.Cmd, error) {
+	switch {
+	case file != "":
+		return m.export(atHome(file), false)
+	case m.o.Dir == "":
+		return nil, errors.New("export FILE: there is no directory for transcripts")
+	}
+	return saveIn(formats[0])(m), nil
+}
+
+// export writes a new file; its directory is made where it is ehlo's own: one
+// that a person names is there, or it is a slip.
+func (m *screen) export(path string, own bool) (tea.Cmd, error) {
+	f, s := formatOf(path), m.script()
+	if f.suffix == ".eml" && !s.hasLetter() {
+		return nil, errors.New("no message was sent that is still kept here")
+	}
 	m.hint = "saving to " + path
 	return func() tea.Msg {
-		if file == "" { // a directory that a person names is there, or it is a slip
+		if own {
 			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 				return saved{path: path, err: err}
 			}
 		}
 		letters := letters{script: path}
-		err := s.write(path, &letters)
+		err := s.write(path, f, &letters)
 		return saved{path, letters.files, letters.err, err}
 	}, nil
 }
@@ -71,6 +116,12 @@ func (m *screen) wrote(s saved) {
 	default:
 		m.saved = append(append(m.saved, s.path), s.letters...)
 		m.hint = "saved: " + s.path
+		if filepath.Ext(s.path) == formats[0].suffix && m.o.Load != nil {
+			m.kept, m.hint = s.path, m.hint+" (esc, R plays it again)"
+			if m.where()&inBrowse != 0 {
+				m.hint = "saved: " + s.path + " (R plays it again)"
+			}
+		}
 		if n := len(s.letters); n > 0 {
 			m.hint += ", and " + count(n, "message") + " beside it"
 		}
@@ -85,7 +136,7 @@ func (m *screen) wrote(s saved) {
 
 // fileName is a name from a host, of which only what is safe in a name is
 // taken, and a time.
-func fileName(host string, at time.Time) string {
+func fileName(host string, at time.Time, suffix string) string {
 	safe := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '-':
@@ -99,18 +150,20 @@ func fileName(host string, at time.Time) string {
 	if safe == "" {
 		safe = "session"
 	}
-	return safe + "-" + at.Format("20060102-150405.000") + ".smtp"
+	return safe + "-" + at.Format("20060102-150405.000") + suffix
 }
 
 // script is the transcript as it is at a moment, to be written elsewhere.
 type script struct {
-	head   string
-	lost   int64
-	events []event.Event
+	head            string
+	version, target string
+	lost            int64
+	events          []event.Event
 }
 
 func (m *screen) script() script {
 	return script{
+		version: m.o.Version, target: m.title,
 		head:   fmt.Sprintf("# ehlo %s, %s, %s\n", wire.Text([]byte(m.o.Version)), wire.Text([]byte(m.title)), m.o.Now().Format(time.RFC3339)),
 		lost:   m.log.first,
 		events: slices.Clone(m.log.events),
@@ -133,15 +186,91 @@ func (s script) writeTo(w io.Writer, save func(event.Message) (string, error)) e
 	return record.Flush()
 }
 
+// writeText writes all that ehlo said and heard, with the times.
+func (s script) writeText(w io.Writer, _ func(event.Message) (string, error)) error {
+	if _, err := io.WriteString(w, s.head); err != nil {
+		return err
+	}
+	text := transcript.Text{W: w, Time: true, DNS: true}
+	for _, e := range s.events {
+		text.Apply(e)
+	}
+	return text.Err
+}
+
+func (s script) writeJSON(w io.Writer, _ func(event.Message) (string, error)) error {
+	report := transcript.Report{Version: s.version, Command: "interactive", Target: s.target}
+	for _, e := range s.events {
+		report.Apply(e)
+	}
+	_, err := w.Write(report.JSON())
+	return err
+}
+
+// letter is the last message that was sent: its file, or its lines as they were
+// typed, with the transparency taken off.
+func (s script) letter() (file string, lines [][]byte) {
+	for i := len(s.events) - 1; i >= 0; i-- {
+		switch e := s.events[i].(type) {
+		case event.Message:
+			if e.File != "" {
+				return e.File, nil
+			}
+		case event.Sent:
+			if e.Text {
+				lines = append(lines, bytes.TrimPrefix(e.Line, []byte(".")))
+				if len(e.Line) == 1 && e.Line[0] == '.' && len(lines) > 1 {
+					return "", reversed(lines[:len(lines)-1]) // the end of the message before
+				}
+			} else if len(lines) > 0 {
+				return "", reversed(lines)
+			}
+		}
+	}
+	return "", reversed(lines)
+}
+
+func reversed(lines [][]byte) [][]byte {
+	slices.Reverse(lines)
+	return lines
+}
+
+func (s script) hasLetter() bool {
+	file, lines := s.letter()
+	return file != "" || len(lines) > 0
+}
+
+func (s script) writeLetter(w io.Writer, _ func(event.Message) (string, error)) error {
+	file, lines := s.letter()
+	if file != "" {
+		f, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = io.Copy(w, f)
+		return err
+	}
+	for i, l := range lines {
+		if i == len(lines)-1 && len(l) == 0 { // the final dot
+			break
+		}
+		if _, err := w.Write(append(bytes.Clone(l), "\r\n"...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // write makes a new file, readable by its owner alone, and beside it those of
 // the messages that it names.
-func (s script) write(path string, letters *letters) error {
+func (s script) write(path string, as format, letters *letters) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	err = s.writeTo(&b, letters.save)
+	err = as.write(s, &b, letters.save)
 	if err == nil {
 		_, err = f.Write(b.Bytes())
 	}

@@ -22,6 +22,9 @@ const (
 	modePager
 	modeQuestion // leave?
 	modeEdit     // the next line of a script
+	modeFind     // a text to search for
+	modeFilter   // a text to filter by
+	modeSave     // as what?
 )
 
 // panes is how many there always are: the transcript and the facts.
@@ -85,11 +88,15 @@ type screen struct {
 	line    field
 	palette field
 	edit    field // the line that is to take the place of the next one of the script
+	asking  field // a text to search for, or to filter by
+	filter  filter
 	history *history
 	pager   *pager
 	problem *problem
 	hint    string // what the last key came to; gone with the next
 	armed   bool   // the next ctrl+c leaves
+	alone   bool   // the transcript has the whole width
+	mouse   bool   // the mouse is asked for
 
 	since   time.Time // what runs runs since then
 	begin   bool      // the terminal's size has still to come
@@ -97,6 +104,7 @@ type screen struct {
 	ticking bool
 	leaving bool
 	saved   []string
+	kept    string // the script that was saved last
 }
 
 func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
@@ -137,6 +145,16 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.awaken()
 	case saved:
 		m.wrote(msg)
+	case tea.MouseMsg:
+		m.clicked(tea.MouseEvent(msg))
+	case copied:
+		m.copiedTo(msg)
+	case paging:
+		cmd = m.pageFile(msg)
+	case paged:
+		if msg.err != nil {
+			m.hint = "the pager: " + msg.err.Error()
+		}
 	case loaded:
 		cmd = m.run(msg)
 	case gone:
@@ -156,6 +174,9 @@ func (m *screen) awaken() tea.Cmd {
 
 func (m *screen) resize(w, h int) {
 	m.lay = divide(w, h)
+	if m.alone {
+		m.lay = m.lay.alone()
+	}
 	if m.begin && m.lay.shape != shapeTiny {
 		m.begin = false
 		m.showScript()
@@ -280,6 +301,10 @@ func (m *screen) where() where {
 		return inQuestion
 	case m.mode == modeEdit:
 		return inEdit
+	case m.mode == modeFind, m.mode == modeFilter:
+		return inFind
+	case m.mode == modeSave:
+		return inSave
 	case m.pane == scriptAt:
 		return inScript
 	case m.pane != 0:
@@ -295,6 +320,8 @@ func (m *screen) field() *field {
 		return &m.palette
 	case modeEdit:
 		return &m.edit
+	case modeFind, modeFilter:
+		return &m.asking
 	}
 	return &m.line
 }

@@ -409,7 +409,7 @@ func TestRunInAnOpenSession(t *testing.T) {
 	if got, want := s.lines()[1:], []string{"MAIL FROM:<a@example.net>", "RCPT TO:<b@example.com>", "RCPT TO:<b@example.com>", "NOOP", "EHLO again"}; !slices.Equal(got, want) {
 		t.Errorf("the server got %q", got)
 	}
-	x.typed("s")
+	x.typed("ss")
 	x.sees("saved: ")
 }
 
@@ -440,7 +440,7 @@ func TestNoSecretOfAScript(t *testing.T) {
 	x.sees("CLOSED")
 	x.typed("...")
 	x.sees("SCRIPT smoke.smtp FAIL")
-	x.typed("s")
+	x.typed("ss")
 	x.sees("saved: ")
 	x.typed("q")
 	r := x.end()

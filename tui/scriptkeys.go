@@ -15,7 +15,7 @@ import (
 // scripting are the keys of a script that is being played.
 func scripting() []binding {
 	return []binding{
-		{id: "runagain", keys: []string{"R"}, in: inBrowse, hint: "run again", enabled: func(m *screen) bool { return m.played != nil && m.o.Load != nil && !m.live() }, help: "run the script again: writes :run FILE, Enter does it", do: func(m *screen) tea.Cmd { return prefill("run " + m.played.run)(m) }},
+		{id: "runagain", keys: []string{"R"}, in: inBrowse, hint: "run again", enabled: func(m *screen) bool { return (m.played != nil || m.kept != "") && m.o.Load != nil && !m.live() }, help: "run the script again, or what was saved: writes :run FILE, Enter does it", do: (*screen).runAgain},
 		{id: "go", keys: []string{" "}, show: "space", in: inBrowse, hint: "go on", enabled: func(m *screen) bool { return m.held() || m.played != nil && m.now.script.phase == phasePausing }, help: "a script that is held: let it go on by itself", do: (*screen).goOn},
 		{id: "pause", keys: []string{" "}, show: "space", in: inBrowse, hint: "pause", enabled: func(m *screen) bool { return m.now.script.phase == phaseRunning }, help: "a script that goes on: hold it before its next line", do: (*screen).pause},
 		{id: "step", keys: []string{"."}, in: inBrowse, hint: "step", enabled: (*screen).live, help: "carry out one line of the script (a reply of several lines is one)", do: (*screen).stepScript},
@@ -62,7 +62,7 @@ func (m *screen) load(r *scriptRun, run string) {
 	if run == "" {
 		run = r.x.name
 	}
-	m.played = newScriptPane(r, run)
+	m.played, m.kept = newScriptPane(r, run), ""
 	m.showScript()
 }
 
@@ -115,6 +115,16 @@ func (m *screen) scriptDetails() tea.Cmd {
 		m.page("A line of the script", m.played.details(n, m.now.script), nil)
 	}
 	return nil
+}
+
+// runAgain offers the script that was saved since the last one was played, or
+// that one.
+func (m *screen) runAgain() tea.Cmd {
+	file := m.kept
+	if file == "" {
+		file = m.played.run
+	}
+	return prefill("run " + file)(m)
 }
 
 // editNext opens the next line of the script for a change.

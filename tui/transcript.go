@@ -43,11 +43,14 @@ type transcriptPane struct {
 	follow bool  // the last line is at the bottom, and stays there
 	top    place // of the window, while not following
 	sel    int64 // the selected line; -1: none
+	mark   int64 // the other end of the range that is selected; -1: there is no range
 	paused int64 // the end of the log when following ended
+
+	find find // what was searched for, which stands out
 }
 
 func newTranscriptPane(l *log, st *styles) *transcriptPane {
-	return &transcriptPane{log: l, st: st, follow: true, sel: -1}
+	return &transcriptPane{log: l, st: st, follow: true, sel: -1, mark: -1}
 }
 
 // unseen is how many lines have come since following ended.
@@ -75,7 +78,7 @@ func (p *transcriptPane) prefix() int {
 func (p *transcriptPane) rows(id int64) []string {
 	x := p.log.line(id)
 	text := p.text(x)
-	if x.folded && x.size > 1 {
+	if p.log.folds(x) {
 		text += fmt.Sprintf("   (+%d lines, z unfolds)", x.size-1)
 	}
 	w := max(p.w-p.prefix(), 1)
@@ -123,7 +126,7 @@ func (p *transcriptPane) bottom() place {
 
 // window is the place of the first row to show.
 func (p *transcriptPane) window() place {
-	if p.follow || p.log.end() == p.log.first {
+	if p.follow || p.log.empty() {
 		return p.bottom()
 	}
 	return p.valid(p.top)
@@ -147,21 +150,21 @@ func (p *transcriptPane) resize(w, h int, narrow bool) {
 
 // pause ends following, where the window stands.
 func (p *transcriptPane) pause() {
-	if p.follow && p.log.end() > p.log.first {
+	if p.follow && !p.log.empty() {
 		p.top, p.paused, p.follow = p.bottom(), p.log.end(), false
 	}
 }
 
 func (p *transcriptPane) resume() {
-	p.follow, p.sel = true, -1
+	p.follow, p.sel, p.mark = true, -1, -1
 }
 
 // scroll moves the window by rows. At the end it follows again.
 func (p *transcriptPane) scroll(n int) {
-	if p.log.end() == p.log.first || n > 0 && p.follow {
+	if p.log.empty() || n > 0 && p.follow {
 		return
 	}
-	if n < 0 && p.window() == (place{p.log.first, 0}) {
+	if n < 0 && p.window() == (place{p.log.clamp(p.log.first), 0}) {
 		return
 	}
 	p.pause()
@@ -212,7 +215,7 @@ func (p *transcriptPane) sight() (first, last int64) {
 // selected is the line that a key is about: the selection, or without one the
 // last line in sight.
 func (p *transcriptPane) selected() int64 {
-	if p.log.end() == p.log.first {
+	if p.log.empty() {
 		return -1
 	}
 	if p.sel >= 0 {
@@ -225,7 +228,7 @@ func (p *transcriptPane) selected() int64 {
 // step moves the selection by one line. A line that is taller than the window
 // is scrolled through first.
 func (p *transcriptPane) step(n int) {
-	if p.log.end() == p.log.first {
+	if p.log.empty() {
 		return
 	}
 	if p.sel < 0 {
@@ -291,6 +294,9 @@ func (p *transcriptPane) choose(id int64) {
 
 // reveal moves the window as little as possible so that it has the selection.
 func (p *transcriptPane) reveal() {
+	if p.log.empty() {
+		return
+	}
 	first, last := p.sight()
 	at := p.valid(p.top)
 	switch {
@@ -332,10 +338,27 @@ func (p *transcriptPane) endingWith(id int64) place {
 	}
 }
 
+// at is the line that has a row of the window.
+func (p *transcriptPane) at(row int) (id int64, ok bool) {
+	if p.log.empty() || row < 0 || row >= p.h {
+		return 0, false
+	}
+	at := p.window()
+	row += at.row
+	for id := at.line; id < p.log.end(); id = p.log.next(id) {
+		n := len(p.rows(id))
+		if row < n {
+			return id, true
+		}
+		row -= n
+	}
+	return 0, false
+}
+
 // View draws the window: h rows of w cells.
 func (p *transcriptPane) View(w, h int) []string {
 	out := make([]string, 0, h)
-	if p.log.end() > p.log.first {
+	if !p.log.empty() {
 		at := p.window()
 		for id := at.line; id < p.log.end() && len(out) < h; id = p.log.next(id) {
 			for i, text := range p.rows(id) {
@@ -364,15 +387,15 @@ func (p *transcriptPane) row(id int64, i int, text string, w int) string {
 		}
 	}
 	mark := string(x.mark)
-	if x.folded && x.size > 1 && x.mark == ' ' {
+	if p.log.folds(x) && x.mark == ' ' {
 		mark = "+"
 	}
 	gutter := " " + mark
-	if id == p.sel {
+	if p.chosen(id) {
 		gutter = ">" + mark
 	}
 	if p.narrow {
-		if gutter = mark; id == p.sel {
+		if gutter = mark; p.chosen(id) {
 			gutter = ">"
 		}
 	}
@@ -381,10 +404,19 @@ func (p *transcriptPane) row(id int64, i int, text string, w int) string {
 		gutter, at, tag = strings.Repeat(" ", cells(gutter)), strings.Repeat(" ", cells(at)), "|  "
 	}
 	body := p.st.glyphs.fit(tag+text, w-cells(gutter)-cells(at))
-	if id == p.sel {
-		return p.st.bold.Render(gutter) + p.st.dim.Render(at) + p.style(x).Bold(true).Render(body)
+	s, lead := p.style(x), p.style(x)
+	if p.chosen(id) {
+		s, lead = s.Bold(true), p.st.bold
 	}
-	return p.style(x).Render(gutter) + p.st.dim.Render(at) + p.style(x).Render(body)
+	return lead.Render(gutter) + p.st.dim.Render(at) + p.find.render(body, s)
+}
+
+// chosen says that a line is selected, alone or in a range.
+func (p *transcriptPane) chosen(id int64) bool {
+	if id == p.sel {
+		return true
+	}
+	return p.mark >= 0 && p.sel >= 0 && id >= min(p.mark, p.sel) && id <= max(p.mark, p.sel)
 }
 
 func (p *transcriptPane) time(x *line) string {

@@ -56,7 +56,9 @@ type Options struct {
 	Load func(file string, sets []string) (*play.Options, error)
 	Now  func() time.Time // nil: time.Now
 
-	started func(*tea.Program) // for tests
+	clipboard io.Writer          // a terminal that OSC 52 goes to; nil: none
+	tty       *os.File           // what other programs write to; nil: there is none
+	started   func(*tea.Program) // for tests
 }
 
 // Result is what is left when the screen is gone.
@@ -83,6 +85,10 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if o.Session.Now == nil {
 		o.Session.Now = o.Now
 	}
+	if o.Output == nil {
+		o.Output, o.tty = &shared{File: os.Stdout}, os.Stdout
+	}
+	o.clipboard = o.Output
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f := newFeed(o.Session.Sink)
@@ -130,10 +136,7 @@ func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
 	if o.Input != nil {
 		options = append(options, tea.WithInput(o.Input))
 	}
-	if o.Output != nil {
-		options = append(options, tea.WithOutput(o.Output))
-	}
-	return options
+	return append(options, tea.WithOutput(o.Output))
 }
 
 // finish makes the result, and keeps what is to be kept.

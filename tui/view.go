@@ -291,6 +291,9 @@ func (m *screen) status() string {
 	if m.lay.side == 0 {
 		words = append(words, m.followWord())
 	}
+	if m.filter.on() {
+		words = append(words, g.words(m.filter.words())+" (esc ends that)")
+	}
 	if n := m.log.end(); n > 0 {
 		words = append(words, fmt.Sprintf("line %d/%d", m.transcript.selected()+1, n))
 	}
@@ -327,6 +330,12 @@ func (m *screen) modeWord() string {
 		return "LEAVE?"
 	case m.mode == modeEdit:
 		return "EDIT"
+	case m.mode == modeSave:
+		return "SAVE"
+	case m.mode == modeFind:
+		return "SEARCH"
+	case m.mode == modeFilter:
+		return "FILTER: only lines with"
 	case m.mode == modeBrowse:
 		return "BROWSE"
 	case m.now.chunk > 0:
@@ -360,6 +369,16 @@ func (m *screen) prompt() string {
 		label := strings.TrimPrefix(m.played.x.place(m.now.script.row), "line ") + "> "
 		label = g.cut(g.words(label), w/3)
 		return m.st.bold.Render(label) + m.edit.view(&m.st, w-cells(label), true, false)
+	case modeSave:
+		text := "Save the session as: s script, t text, j JSON, e the last message, : in a file that you name"
+		if w < cells(text) {
+			text = "Save as: s script t text j JSON e .eml"
+		}
+		return m.st.reverse.Render(g.fit(text, w))
+	case modeFind:
+		return m.st.bold.Render("/") + m.asking.view(&m.st, w-1, true, false)
+	case modeFilter:
+		return m.st.bold.Render("&") + m.asking.view(&m.st, w-1, true, false)
 	case modeQuestion:
 		text := "Leave? The session is open: y sends QUIT and leaves, n stays"
 		switch {

@@ -40,6 +40,8 @@ var rooms = map[string][]string{
 var homes = map[string]string{
 	"github.com/miekg/dns":           "resolver",
 	"github.com/charmbracelet/":      "tui",
+	"github.com/atotto/clipboard":    "tui",
+	"github.com/aymanbagabas/":       "tui",
 	"github.com/spf13/":              "cmd/ehlo",
 	"github.com/emersion/go-smtp":    "session/smtptest",
 	"github.com/emersion/go-message": "session/message",
