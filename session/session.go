@@ -332,6 +332,10 @@ func (s *Session) TellSize(declared wire.Size, found event.Limit) {
 	s.emit(event.Size{Size: declared, Limit: &found})
 }
 
+// Adjust changes the options for the connections that come; the one that is
+// open stays as it is.
+func (s *Session) Adjust(change func(*Options)) { change(&s.opt) }
+
 // emit stamps an event with the present time.
 func (s *Session) emit(e event.Event) { s.emitAt(e, s.opt.Now()) }
 

@@ -76,6 +76,12 @@ func (m *screen) typeLine() tea.Cmd {
 // problem is dismissed.
 func (m *screen) back() tea.Cmd {
 	switch {
+	case m.mode == modeSecret:
+		m.forget()
+	case m.mode == modePalette && m.offers != nil: // what was typed is there again
+		m.palette.erase(m.offers.from, m.palette.at)
+		m.palette.insert([]rune(m.offers.typed)...)
+		m.offers = nil
 	case m.mode == modePalette, m.mode == modeEdit, m.mode == modeFind, m.mode == modeFilter:
 		m.mode = modeBrowse
 	case m.mode == modePager, m.mode == modeQuestion, m.mode == modeSave:
@@ -286,20 +292,29 @@ func prefill(command string) func(*screen) tea.Cmd {
 type command struct {
 	name, usage, help string
 	do                func(m *screen, argument string) (tea.Cmd, error)
+	// values are what may stand for the word that is being typed, behind the
+	// arguments that are done; nil: nothing is known.
+	values func(m *screen, done []string, typed string) []string
 }
 
 func commands() []command {
 	return []command{
-		{"connect", "connect TARGET", "open a session with an exchanger of the list, or with any other target", (*screen).connect},
-		{"reconnect", "reconnect", "open a new session with the same server", (*screen).reconnect},
-		{"size", "size --exact [--from ADDR]", "find out the maximum message size in force, with MAIL and RSET, in the open session", (*screen).size},
-		{"run", "run FILE [NAME=VALUE…]", "play a script in the open session, held before its first line", (*screen).runFile},
-		{"export", "export [FILE]", "save the session: FILE.smtp is a script, .txt text, .json the report, .eml the last message", (*screen).saveAs},
+		{"connect", "connect TARGET", "open a session with an exchanger of the list, or with any other target", (*screen).connect, targets},
+		{"reconnect", "reconnect", "open a new session with the same server", (*screen).reconnect, nil},
+		{"starttls", "starttls", "STARTTLS, the handshake, and EHLO again", (*screen).startTLS, nil},
+		{"auth", "auth [MECHANISM] USER [--insecure]", "log in; the password is asked for and not shown", (*screen).login, loginValues},
+		{"size", "size --exact [--from ADDR]", "find out the maximum message size in force, with MAIL and RSET, in the open session", (*screen).size, some("--exact")},
+		{"run", "run FILE [NAME=VALUE…]", "play a script in the open session, held before its first line", (*screen).runFile, scripts},
+		{"serve", "serve [FILE]", "play the server's side of a script, or of what was saved, on loopback", (*screen).serve, scripts},
+		{"record", "record FILE", "write the session to a script, from its start to the end", (*screen).record, files},
+		{"export", "export [FILE]", "save the session: FILE.smtp is a script, .txt text, .json the report, .eml the last message", (*screen).saveAs, files},
+		{"copy", "copy swaks|curl|openssl", "copy a command of that tool that does what this session does", (*screen).copyAs, some("swaks", "curl", "openssl")},
+		{"set", "set [NAME VALUE]", "change a setting; alone: list them", (*screen).setUp, settingValues},
 		{"help", "help", "all keys", func(m *screen, _ string) (tea.Cmd, error) {
 			m.mode = modeBrowse
 			return m.help(), nil
-		}},
-		{"quit", "quit", "QUIT, then the end", func(m *screen, _ string) (tea.Cmd, error) { return m.leave(), nil }},
+		}, nil},
+		{"quit", "quit", "QUIT, then the end", func(m *screen, _ string) (tea.Cmd, error) { return m.leave(), nil }, nil},
 	}
 }
 
@@ -310,16 +325,7 @@ func (m *screen) runCommand() tea.Cmd {
 	if name == "" {
 		return m.back()
 	}
-	var found *command
-	for _, c := range commands() {
-		if c.name == name {
-			found = &c
-			break
-		}
-		if strings.HasPrefix(c.name, name) && found == nil {
-			found = &c
-		}
-	}
+	found := findCommand(name)
 	if found == nil {
 		m.hint = "there is no command " + name + " (" + commandNames() + ")"
 		return nil

@@ -41,6 +41,10 @@ type request struct {
 	bye    bool       // quit, and stop for good
 
 	measure *flow.Measure // search for the maximum message size
+
+	job     func(context.Context)  // anything else in the open session
+	set     func(*session.Options) // for the connections that come
+	setPlan func(*flow.Plan)
 }
 
 // engine owns the session: one goroutine does everything with it, in the order
@@ -53,6 +57,7 @@ type engine struct {
 	last event.Connecting // where the last attempt went
 	// listens says that a script is held and the server is listened to.
 	listens bool
+	stale   bool // the candidates were found with other settings
 	intro   []string
 	done    chan struct{} // closed when run has ended
 
@@ -148,6 +153,50 @@ func (e *engine) open(r request) error {
 	return nil
 }
 
+// able says why nothing but a line can be done in the session now; nil: it
+// can. mu is held.
+func (e *engine) able() error {
+	switch {
+	case e.script != nil:
+		return errors.New("a script is being played (esc, then ctrl+c stops it)")
+	case !e.now.connected:
+		return errors.New("there is no connection (esc, then r: connect again)")
+	case e.now.inText:
+		return errors.New("the server waits for message text: a line with only . ends it")
+	case e.now.doing != idle || len(e.queue) > 0 || e.now.owes:
+		return errors.New("something else is being done (ctrl+c stops it)")
+	}
+	return nil
+}
+
+// do takes a job for the open session, or says why it cannot be done now.
+func (e *engine) do(job func(context.Context)) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.able(); err != nil {
+		return err
+	}
+	e.now.doing = asking
+	e.put(request{job: job})
+	return nil
+}
+
+// adjust changes what the next session is opened with.
+func (e *engine) adjust(set func(*session.Options), plan func(*flow.Plan)) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.script != nil {
+		return errors.New("a script is being played (esc, then ctrl+c stops it)")
+	}
+	if set != nil {
+		e.put(request{set: set})
+	}
+	if plan != nil {
+		e.put(request{setPlan: plan})
+	}
+	return nil
+}
+
 // leave ends what runs, quits politely and ends the engine; done tells when.
 func (e *engine) leave() {
 	e.mu.Lock()
@@ -229,6 +278,16 @@ func (e *engine) run(ctx context.Context) {
 			e.work(ctx, func(ctx context.Context) { e.say(ctx, *r.line, r.text) })
 		case r.script != nil:
 			e.play(ctx, r.script)
+		case r.job != nil:
+			e.work(ctx, r.job)
+		case r.set != nil:
+			e.s.Adjust(r.set)
+			e.stale = true
+			e.settle()
+		case r.setPlan != nil:
+			r.setPlan(&e.plan)
+			e.stale = true
+			e.settle()
 		case r.measure != nil:
 			e.work(ctx, func(ctx context.Context) { _, _ = flow.SizeHere(ctx, e.s, *r.measure) })
 		default:
@@ -337,6 +396,11 @@ func (e *engine) reopen(ctx context.Context, r request) {
 		e.plan = *r.plan
 		_, _ = flow.Open(ctx, e.s, e.plan)
 		return
+	}
+	if e.stale && e.plan.Only == nil {
+		if e.stale = false; flow.Route(ctx, e.s, e.plan) != nil {
+			return
+		}
 	}
 	var chosen []session.Candidate
 	for _, c := range e.s.Candidates() {

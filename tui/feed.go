@@ -128,6 +128,58 @@ func (f *feed) close() {
 	f.room.Broadcast()
 }
 
+// alsoTo lets one more hear every event: those that were taken, those that wait
+// to be, and those that come.
+func (f *feed) alsoTo(sink event.Sink, taken []event.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range taken {
+		sink(e)
+	}
+	for _, e := range f.events {
+		sink(e)
+	}
+	before := f.also
+	f.also = func(e event.Event) {
+		if before != nil {
+			before(e)
+		}
+		sink(e)
+	}
+}
+
+// until keeps events for a sink that has still to be made.
+type until struct {
+	mu   sync.Mutex
+	sink event.Sink
+	held []event.Event
+	over bool // there will be none
+}
+
+func (u *until) apply(e event.Event) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case u.over:
+	case u.sink != nil:
+		u.sink(e)
+	default:
+		u.held = append(u.held, e)
+	}
+}
+
+// made hands over what was kept; nil: it is dropped.
+func (u *until) made(sink event.Sink) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if sink != nil {
+		for _, e := range u.held {
+			sink(e)
+		}
+	}
+	u.sink, u.held, u.over = sink, nil, sink == nil
+}
+
 // end lets nobody else hear of an event any more.
 func (f *feed) end() {
 	f.mu.Lock()

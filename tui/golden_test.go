@@ -209,6 +209,31 @@ var scenes = map[string]func(p *drawing){
 		sceneDone(p)
 		p.press("esc", "s")
 	},
+	"completion": func(p *drawing) {
+		sceneDone(p)
+		p.press("esc", ":", "r", "e", "tab", "tab")
+	},
+	"password": func(p *drawing) {
+		sceneDone(p)
+		p.press("esc", ":")
+		p.m.palette.set("auth plain someone")
+		p.press("enter", "x", "y")
+		if p.m.mode != modeSecret {
+			p.m.asks, p.m.mode = &session.Auth{}, modeSecret // there is no engine behind this drawing
+			p.m.asks.Credentials.User = "someone"
+			p.m.asking.set("xy")
+		}
+	},
+	"settings": func(p *drawing) {
+		sceneDone(p)
+		p.press("esc", ":", "s", "e", "t", "enter")
+	},
+	"as swaks": func(p *drawing) {
+		sceneError(p)
+		p.press(":")
+		p.m.palette.set("copy swaks")
+		p.press("enter")
+	},
 	"alone": func(p *drawing) {
 		sceneDone(p)
 		p.press("esc", "f")

@@ -21,11 +21,12 @@ const (
 	inEdit                         // the next line of the script is being edited
 	inFind                         // a text to search for, or to filter by
 	inSave                         // as what to save the session?
+	inSecret                       // the password of a login
 	inTiny                         // the terminal is too small
 
 	inBrowse = inTranscript | inFacts | inScript
-	inText   = inLine | inPalette | inEdit | inFind
-	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit | inFind | inSave
+	inText   = inLine | inPalette | inEdit | inFind | inSecret
+	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit | inFind | inSave | inSecret
 )
 
 // binding is a row of the key table. The table makes the keys work, the hints,
@@ -56,6 +57,10 @@ func bindings() []binding {
 		{id: "run", keys: []string{"enter"}, show: "Enter", in: inPalette, hint: "do it", help: "carry out the command", do: (*screen).runCommand},
 		{id: "editdone", keys: []string{"enter"}, show: "Enter", in: inEdit, hint: "take it", help: "this is carried out in place of the next line; an empty line leaves it out", do: (*screen).editDone},
 		{id: "editback", keys: []string{"esc", "ctrl+c"}, show: "esc", in: inEdit, hint: "leave it", help: "the line stays as it was", do: (*screen).back},
+		{id: "complete", keys: []string{"tab"}, in: inPalette, hint: "complete", help: "complete the word: a command, a host, a file, a value; again: the next", do: func(m *screen) tea.Cmd { return m.complete(1) }},
+		{id: "completeback", keys: []string{"shift+tab"}, in: inPalette, help: "the one before", do: func(m *screen) tea.Cmd { return m.complete(-1) }},
+		{id: "secretdone", keys: []string{"enter"}, show: "Enter", in: inSecret, hint: "log in", help: "log in with this password", do: (*screen).secretDone},
+		{id: "secretback", keys: []string{"esc", "ctrl+c"}, show: "esc", in: inSecret, hint: "do not", help: "forget it: there is no login", do: (*screen).back},
 		{id: "finddone", keys: []string{"enter"}, show: "Enter", in: inFind, hint: "do it", help: "search, or filter; with an empty text, no more", do: (*screen).findDone},
 		{id: "findback", keys: []string{"esc", "ctrl+c"}, show: "esc", in: inFind, hint: "leave it", help: "all stays as it was", do: (*screen).back},
 		{id: "older", keys: []string{"up", "ctrl+p"}, show: "up", in: inLine, hint: "history", help: "the line typed before", do: (*screen).older},
@@ -78,8 +83,8 @@ func bindings() []binding {
 		{id: "yes", keys: []string{"y"}, in: inQuestion, hint: "leave", help: "leave: QUIT, then the end", do: (*screen).leave},
 		{id: "no", keys: []string{"n"}, in: inQuestion, hint: "stay", help: "stay", do: (*screen).back},
 		{id: "help", keys: []string{"f1"}, show: "F1", in: inText, hint: "help", help: "all keys", do: (*screen).help},
-		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind) | inTiny, hint: "stop", enabled: func(m *screen) bool { return m.busy() && !(m.live() && m.where()&inBrowse != 0) }, help: "stop what runs: a wait, a connection attempt, a script", do: (*screen).interrupt},
-		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere&^(inEdit|inFind) | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
+		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret) | inTiny, hint: "stop", enabled: func(m *screen) bool { return m.busy() && !(m.live() && m.where()&inBrowse != 0) }, help: "stop what runs: a wait, a connection attempt, a script", do: (*screen).interrupt},
+		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere&^(inEdit|inFind|inSecret) | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
 		{id: "tinyquit", keys: []string{"q"}, in: inTiny, help: "twice: leave, where the terminal is too small for anything else", do: (*screen).interrupt},
 		{id: "repaint", keys: []string{"ctrl+l"}, in: anywhere, help: "paint the screen anew", do: func(*screen) tea.Cmd { return tea.ClearScreen }},
 		{id: "suspend", keys: []string{"ctrl+z"}, in: anywhere, help: "suspend (fg comes back)", enabled: func(m *screen) bool { return m.o.Input == nil }, do: func(*screen) tea.Cmd { return tea.Suspend }},
@@ -177,6 +182,7 @@ var contexts = [...]struct {
 	{inFacts, "Browsing the facts: MX, Caps, Limits, TLS"},
 	{inScript, "Browsing the script (7)"},
 	{inPalette, "Commands (behind :)"},
+	{inSecret, "A password (:auth)"},
 	{inSave, "Saving (s)"},
 	{inFind, "A text to search for, or to filter by (/ and &)"},
 	{inEdit, "Editing the next line of the script (e)"},

@@ -182,7 +182,7 @@ func (x *onTerminal) ends() string {
 }
 
 func TestTheTerminalIsRestoredAtEverySignal(t *testing.T) {
-	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT} {
+	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGUSR1, syscall.SIGXFSZ} {
 		dir := t.TempDir()
 		x := spawn(t, "run", dir)
 		x.sees("READY")

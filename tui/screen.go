@@ -7,6 +7,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"ehlo/session"
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
@@ -25,6 +26,7 @@ const (
 	modeFind     // a text to search for
 	modeFilter   // a text to filter by
 	modeSave     // as what?
+	modeSecret   // a password
 )
 
 // panes is how many there always are: the transcript and the facts.
@@ -90,13 +92,17 @@ type screen struct {
 	edit    field // the line that is to take the place of the next one of the script
 	asking  field // a text to search for, or to filter by
 	filter  filter
-	history *history
-	pager   *pager
-	problem *problem
-	hint    string // what the last key came to; gone with the next
-	armed   bool   // the next ctrl+c leaves
-	alone   bool   // the transcript has the whole width
-	mouse   bool   // the mouse is asked for
+	offers  *completion   // what tab offers in the palette; nil: nothing yet
+	asks    *session.Auth // the login whose password is being typed
+	// recording is the file that the session is recorded to, or "".
+	recording string
+	history   *history
+	pager     *pager
+	problem   *problem
+	hint      string // what the last key came to; gone with the next
+	armed     bool   // the next ctrl+c leaves
+	alone     bool   // the transcript has the whole width
+	mouse     bool   // the mouse is asked for
 
 	since   time.Time // what runs runs since then
 	begin   bool      // the terminal's size has still to come
@@ -149,6 +155,10 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.clicked(tea.MouseEvent(msg))
 	case copied:
 		m.copiedTo(msg)
+	case recorded:
+		m.recordBegun(msg)
+	case served:
+		m.servedAt(msg)
 	case paging:
 		cmd = m.pageFile(msg)
 	case paged:
@@ -305,6 +315,8 @@ func (m *screen) where() where {
 		return inFind
 	case m.mode == modeSave:
 		return inSave
+	case m.mode == modeSecret:
+		return inSecret
 	case m.pane == scriptAt:
 		return inScript
 	case m.pane != 0:
@@ -320,7 +332,7 @@ func (m *screen) field() *field {
 		return &m.palette
 	case modeEdit:
 		return &m.edit
-	case modeFind, modeFilter:
+	case modeFind, modeFilter, modeSecret:
 		return &m.asking
 	}
 	return &m.line
@@ -356,6 +368,9 @@ func (m *screen) press(name string, r rune) tea.Cmd {
 	m.hint = ""
 	if name != "ctrl+c" && !(here == inTiny && name == "q") {
 		m.armed = false
+	}
+	if name != "tab" && name != "shift+tab" && name != "esc" {
+		m.offers = nil
 	}
 	m.arrange()
 	if here&inText == 0 || r == 0 {

@@ -46,15 +46,8 @@ func (m *screen) size(argument string) (tea.Cmd, error) {
 func (e *engine) measure(what flow.Measure) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	switch {
-	case e.script != nil:
-		return errors.New("a script is being played (esc, then ctrl+c stops it)")
-	case !e.now.connected:
-		return errors.New("there is no connection (esc, then r: connect again)")
-	case e.now.inText:
-		return errors.New("the server waits for message text: a line with only . ends it")
-	case e.now.doing != idle || len(e.queue) > 0 || e.now.owes:
-		return errors.New("something else is being done (ctrl+c stops it)")
+	if err := e.able(); err != nil {
+		return err
 	}
 	e.now.doing = asking
 	e.put(request{measure: &what})

@@ -54,9 +54,17 @@ type Options struct {
 	// Load reads a script for :run; sets are its NAME=VALUE. It may take its
 	// time. Nil: there is no :run.
 	Load func(file string, sets []string) (*play.Options, error)
-	Now  func() time.Time // nil: time.Now
+	// Record begins a script in a file, for :record; what Run has not ended of
+	// it, its caller does. Nil: there is no :record.
+	Record func(file string) (event.Sink, error)
+	// Serve makes a server that plays its side of a script, for :serve, and says
+	// where it listens; play plays until the caller of Run ends it. Nil: there is
+	// no :serve.
+	Serve func(file string) (address string, play func(), err error)
+	Now   func() time.Time // nil: time.Now
 
 	clipboard io.Writer          // a terminal that OSC 52 goes to; nil: none
+	beside    func(func())       // runs something beside the screen, guarded
 	tty       *os.File           // what other programs write to; nil: there is none
 	started   func(*tea.Program) // for tests
 }
@@ -97,10 +105,11 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if o.Script != nil {
 		first = newScriptRun(newScriptIndex(o.Script.Script), *o.Script)
 	}
+	guard := &guard{}
+	o.beside = guard.run
 	e := newEngine(o, f, first)
 	m := newScreen(o, f, e, h, newStyles(!o.NoColor && colorTerminal(os.Getenv("TERM")), utf8Locale()))
 
-	guard := &guard{}
 	p := tea.NewProgram(guarded{m, guard}, programOptions(ctx, o)...)
 	guard.kill = p.Kill
 	if o.started != nil {

@@ -142,6 +142,9 @@ func (m *screen) notices() []string {
 		}
 		hint = hint[:min(len(hint), most)]
 	}
+	if m.mode == modePalette && m.hint == "" {
+		hint = []string{m.offered(w)}
+	}
 	rows = append(rows[:min(len(rows), most-len(hint))], hint...)
 	if next, elapsed := m.nextRow(); next != "" && m.lay.body > len(rows)+1 {
 		rows = append([]string{m.st.bold.Render(g.apart(g.words(next), elapsed, w))}, rows...)
@@ -332,6 +335,8 @@ func (m *screen) modeWord() string {
 		return "EDIT"
 	case m.mode == modeSave:
 		return "SAVE"
+	case m.mode == modeSecret:
+		return "PASSWORD, not shown and not kept"
 	case m.mode == modeFind:
 		return "SEARCH"
 	case m.mode == modeFilter:
@@ -369,6 +374,9 @@ func (m *screen) prompt() string {
 		label := strings.TrimPrefix(m.played.x.place(m.now.script.row), "line ") + "> "
 		label = g.cut(g.words(label), w/3)
 		return m.st.bold.Render(label) + m.edit.view(&m.st, w-cells(label), true, false)
+	case modeSecret:
+		label := g.cut(g.words("password of "+m.asks.Credentials.User+": "), w/2)
+		return m.st.bold.Render(label) + m.asking.view(&m.st, w-cells(label), true, true)
 	case modeSave:
 		text := "Save the session as: s script, t text, j JSON, e the last message, : in a file that you name"
 		if w < cells(text) {

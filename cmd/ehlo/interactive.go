@@ -1,12 +1,17 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/spf13/cobra"
 
+	"ehlo/session"
+	"ehlo/session/event"
 	"ehlo/session/play"
 	"ehlo/tui"
 )
@@ -89,6 +94,26 @@ func (a *app) screenWith(c *cobra.Command, f *flags, set settings, name string, 
 	o.Session, o.Plan, o.Version, o.Dir = set.options, set.plan, version(), stateDir()
 	o.NoColor = f.noColor || os.Getenv("NO_COLOR") != ""
 	o.Load = a.loader(set, like)
+	var mu sync.Mutex // :record is carried out beside the screen
+	ctx, stop := context.WithCancel(c.Context())
+	defer stop()
+	o.Serve = a.servant(ctx)
+	if f.record == "" {
+		o.Record = func(file string) (event.Sink, error) {
+			own := *f
+			own.record = file
+			var failed error
+			record, err := openRecord(&own, &failed)
+			if err != nil {
+				return nil, err
+			}
+			a.later(record.salvage)
+			mu.Lock()
+			defer mu.Unlock()
+			finish = func() error { return errors.Join(record.end(), failed) }
+			return record.begin().Apply, nil
+		}
+	}
 	result, err := tui.Run(c.Context(), o)
 	for _, l := range result.Summary {
 		fmt.Fprintln(a.out, l)
@@ -96,10 +121,33 @@ func (a *app) screenWith(c *cobra.Command, f *flags, set settings, name string, 
 	if result.Signal != nil {
 		a.exit = signalled{result.Signal}.exit()
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if failed := finish(); err == nil {
 		err = failed
 	}
 	return result, err
+}
+
+// servant plays the server's side of scripts on loopback until ctx ends.
+func (a *app) servant(ctx context.Context) func(file string) (string, func(), error) {
+	return func(file string) (string, func(), error) {
+		ready, err := a.readyServer(ctx, &flags{timeout: duration(session.DefaultReply)}, &serveFlags{listen: "127.0.0.1:0"}, file)
+		if err != nil {
+			return "", nil, err
+		}
+		context.AfterFunc(ctx, func() { _ = ready.listener.Close() })
+		ready.sink = func(event.Event) {}
+		return ready.listener.Addr().String(), func() {
+			for {
+				c, err := ready.listener.Accept()
+				if err != nil {
+					return
+				}
+				_ = ready.server.Play(ctx, ready.listener, c)
+			}
+		}, nil
+	}
 }
 
 // stateDir is where the screen keeps its history and what it saves.

@@ -266,6 +266,18 @@ func secure(ctx context.Context, s *session.Session, p Plan, to session.Candidat
 	return true, Verified(s, p)
 }
 
+// Secure makes TLS of an open session by STARTTLS, and introduces the client
+// anew. A server that refuses STARTTLS has said so; the session goes on.
+func Secure(ctx context.Context, s *session.Session, p Plan) error {
+	if err := s.Do(ctx, session.StartTLS{}); err != nil || !s.Secure() {
+		return err
+	}
+	if err := Verified(s, p); err != nil {
+		return err
+	}
+	return told(s, introduce(ctx, s, verbFor(p, s.Where()), event.HeloTLS))
+}
+
 // Verified is the end of a session whose certificate does not verify, where the
 // plan insists on it.
 func Verified(s *session.Session, p Plan) error {

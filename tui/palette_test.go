@@ -1,0 +1,182 @@
+package tui
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"ehlo/session/event"
+	"ehlo/session/transcript"
+)
+
+func TestCompletionOfThePalette(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"one.smtp", "one two.smtp", "other.smtp", "[x].smtp", ".hidden"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "deep"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		typed string
+		tabs  int
+		want  string
+	}{
+		{"rec", 1, "reconnect"},
+		{"rec", 2, "record"},
+		{"rec", 3, "rec"},
+		{"rec", -1, "record"},
+		{"recon", 1, "reconnect "},
+		{"nothing", 1, "nothing"},
+		{"connect mx2", 1, "connect mx2.example.org "},
+		{"connect ", 1, "connect mx1.example.org"},
+		{"set tls", 1, "set tls-verify "}, // tls itself is complete
+		{"set tls-verify ", 2, "set tls-verify off"},
+		{"copy c", 1, "copy curl "},
+		{"auth pl", 1, "auth PLAIN "},
+		{"run " + dir + "/o", 1, "run " + dir + "/one.smtp"},
+		{"run " + dir + "/o", 2, "run " + dir + "/other.smtp"},
+		{"run " + dir + "/[", 1, "run " + dir + "/[x].smtp "},
+		{"run " + dir + "/d", 1, "run " + dir + "/deep/"},
+		{"run " + dir + "/.h", 1, "run " + dir + "/.hidden "},
+		{"run x=", 1, "run x="},
+	} {
+		p := newPlay(80, 24)
+		sceneDone(p)
+		p.press("esc", ":")
+		p.m.palette.set(test.typed)
+		for range max(test.tabs, -test.tabs) {
+			p.press(map[bool]string{true: "tab", false: "shift+tab"}[test.tabs > 0])
+		}
+		if got := p.m.palette.String(); got != test.want {
+			t.Errorf("%q and %d tabs: %q, want %q", test.typed, test.tabs, got, test.want)
+		}
+		if p.m.offers != nil {
+			p.press("esc")
+			if got := p.m.palette.String(); got != test.typed || p.m.mode != modePalette {
+				t.Errorf("%q, tabs and esc: %q", test.typed, got)
+			}
+		}
+	}
+}
+
+func TestCommandLinesOfOtherTools(t *testing.T) {
+	clear := &transcript.Conversation{Host: "mx1.example.org", Network: "tcp", Address: "192.0.2.25:25", Protocol: "ESMTP"}
+	secure := *clear
+	secure.TLS = &event.TLS{Mode: "starttls", ServerName: "mx1.example.org"}
+	secure.Auth = &event.Login{Mechanism: "PLAIN", OK: true}
+	implicit := *clear
+	implicit.Address, implicit.TLS = "[2001:db8::1]:465", &event.TLS{Mode: "implicit"}
+	local := &transcript.Conversation{Network: "unix", Address: "/run/lmtp", Protocol: "LMTP"}
+	mail := transaction{helo: "client.test", from: "a@example.net", mail: true, to: []string{"b@example.org", "c'd@example.org"}}
+	for _, test := range []struct {
+		tool string
+		c    *transcript.Conversation
+		t    transaction
+		want string
+	}{
+		{"swaks", clear, transaction{helo: "client.test"}, "swaks --server 192.0.2.25 --port 25 --helo client.test --quit-after HELO"},
+		{"swaks", &secure, mail, `swaks --server 192.0.2.25 --port 25 --tls --tls-sni mx1.example.org --helo client.test --auth PLAIN --from a@example.net --to 'b@example.org,c'\''d@example.org'`},
+		{"swaks", clear, transaction{mail: true}, "swaks --server 192.0.2.25 --port 25 --from '<>' --quit-after MAIL"},
+		{"curl", &secure, mail, `curl -v smtp://mx1.example.org:25/client.test --connect-to ::192.0.2.25:25 --ssl-reqd --login-options AUTH=PLAIN --user USER --mail-from a@example.net --mail-rcpt b@example.org --mail-rcpt 'c'\''d@example.org' --upload-file message.eml`},
+		{"curl", &implicit, transaction{helo: "x"}, "curl -v smtps://mx1.example.org:465/x --connect-to '::[2001:db8::1]:465'"},
+		{"openssl", &secure, mail, "openssl s_client -crlf -quiet -connect 192.0.2.25:25 -starttls smtp -name client.test -servername mx1.example.org"},
+		{"openssl", &implicit, mail, "openssl s_client -crlf -quiet -connect '[2001:db8::1]:465'"},
+		{"openssl", clear, mail, ""},
+		{"swaks", local, mail, ""},
+		{"telnet", clear, mail, ""},
+	} {
+		got, err := commandLine(test.tool, test.c, test.t)
+		if got != test.want || (err == nil) != (test.want != "") {
+			t.Errorf("%s: %s, %v\nwant %s", test.tool, got, err, test.want)
+		}
+	}
+}
+
+// TestCommandsOfThePalette is a person who does with the palette what flags
+// do, in an open session.
+func TestCommandsOfThePalette(t *testing.T) {
+	s := newFakeServer(t)
+	s.set("EHLO", "250-mx1.example.com\n250-SIZE 1000\n250-STARTTLS\n250 AUTH PLAIN")
+	s.set("AUTH", "235 2.7.0 welcome")
+	var mu sync.Mutex
+	var heard []event.Event
+	x := start(t, s, 100, 24, func(o *Options) {
+		o.Record = func(file string) (event.Sink, error) {
+			if strings.HasSuffix(file, "bad") {
+				return nil, errors.New("there is no room")
+			}
+			return func(e event.Event) {
+				mu.Lock()
+				defer mu.Unlock()
+				heard = append(heard, e)
+			}, nil
+		}
+		o.Serve = func(string) (string, func(), error) { return "127.0.0.1:1234", func() {}, nil }
+	})
+	x.sees("READY")
+	x.typed(esc + ":record bad" + enter)
+	x.sees("not recorded: there is no room")
+	x.typed(":record kept" + enter)
+	x.sees("recording to kept until the end")
+	x.typed(":auth someone" + enter)
+	x.sees("password of someone: ")
+	x.typed("s3cret")
+	x.sees("password of someone: ******")
+	x.typed(esc)
+	x.seesNo("password of")
+	x.typed(":starttls" + enter)
+	x.sees("certificate verified", "READY")
+	x.typed(esc + ":starttls" + enter)
+	x.sees("under TLS already")
+	x.typed(esc + ":auth plain someone" + enter)
+	x.sees("password of someone: ")
+	x.typed("s3cret" + enter)
+	x.sees("235 2.7.0 welcome", "logged in with PLAIN")
+	x.typed(esc + ":copy swaks" + enter)
+	x.sees("AS A COMMAND OF SWAKS")
+	if got := x.copied(); !strings.HasPrefix(got, "swaks --server 192.0.2.1 --port 25 --tls") || !strings.Contains(got, "--auth PLAIN") {
+		t.Errorf("copied %q", got)
+	}
+	x.typed(esc + ":serve x.smtp" + enter)
+	x.sees("is served at 127.0.0.1:1234")
+	x.typed(":set" + enter)
+	x.sees("connect-timeout")
+	x.typed(esc + ":set helo other.test" + enter)
+	x.sees("helo is other.test")
+	x.typed(":set tls sometimes" + enter)
+	x.sees("to what? auto, require, never, implicit")
+	x.typed(esc + ":reconnect" + enter)
+	x.sees("C: EHLO other.test", "READY")
+	x.typed(esc + "qy")
+	r := x.end()
+	if !slices.Contains(r.Saved, "kept") {
+		t.Errorf("saved: %q", r.Saved)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for i, e := range heard {
+		if got := e.Header().Seq; got != int64(i+1) {
+			t.Fatalf("the record has event %d in place %d", got, i+1)
+		}
+	}
+	if _, ok := heard[len(heard)-1].(event.Closed); !ok {
+		t.Errorf("the record ends with %#v", heard[len(heard)-1])
+	}
+	if strings.Contains(x.everything(), "s3cret") {
+		t.Error("the password was on the screen")
+	}
+}
+
+// everything is all that was ever written to the terminal.
+func (x *terminal) everything() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.raw.String()
+}
