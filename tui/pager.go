@@ -24,7 +24,7 @@ func (p *pager) resize(w int) {
 	}
 	p.w, p.wrapped = w, p.wrapped[:0]
 	for _, l := range p.text {
-		rows := wrap(l, w-4)
+		rows := wrap(l, p.textWidth()-4)
 		for i, r := range rows {
 			if i > 0 {
 				r = "  " + r
@@ -32,6 +32,19 @@ func (p *pager) resize(w int) {
 			p.wrapped = append(p.wrapped, r)
 		}
 	}
+}
+
+// hexWidth is how wide the octets are with their address and as text.
+const hexWidth = 2 + 5 + 2 + 3*16 + 1 + 1 + 16
+
+// beside says that the octets stand beside the text, and not below it.
+func (p *pager) beside() bool { return len(p.octets) > 0 && p.w >= wideWidth }
+
+func (p *pager) textWidth() int {
+	if p.beside() {
+		return p.w - hexWidth - 2
+	}
+	return p.w
 }
 
 // across is how many octets stand in a row of the hex view.
@@ -46,19 +59,39 @@ func (p *pager) across() int {
 }
 
 func (p *pager) rows() int {
-	return len(p.wrapped) + (len(p.octets)+p.across()-1)/p.across()
+	if p.beside() {
+		return max(len(p.wrapped), p.hexRows())
+	}
+	return len(p.wrapped) + p.hexRows()
 }
+
+func (p *pager) hexRows() int { return (len(p.octets) + p.across() - 1) / p.across() }
 
 func (p *pager) scroll(n, h int) {
 	p.top = max(min(p.top+n, p.rows()-h), 0)
 }
 
-func (p *pager) row(i int) string {
+func (p *pager) row(i int, g glyphs) string {
+	if p.beside() {
+		text := ""
+		if i < len(p.wrapped) {
+			text = p.wrapped[i]
+		}
+		if i >= p.hexRows() {
+			return text
+		}
+		return g.fit(text, p.textWidth()) + p.hexRow(i)
+	}
 	if i < len(p.wrapped) {
 		return p.wrapped[i]
 	}
+	return p.hexRow(i - len(p.wrapped))
+}
+
+// hexRow is one row of the octets.
+func (p *pager) hexRow(i int) string {
 	n := p.across()
-	from := (i - len(p.wrapped)) * n
+	from := i * n
 	part := p.octets[from:min(from+n, len(p.octets))]
 	var hexes, text strings.Builder
 	for k, c := range part {
@@ -81,7 +114,7 @@ func (p *pager) View(st *styles, w, h int) []string {
 	p.scroll(0, h)
 	out := make([]string, 0, h)
 	for i := p.top; i < p.rows() && len(out) < h; i++ {
-		out = append(out, st.glyphs.fit(" "+p.row(i), w))
+		out = append(out, st.glyphs.fit(" "+p.row(i, st.glyphs), w))
 	}
 	for len(out) < h {
 		out = append(out, strings.Repeat(" ", w))
