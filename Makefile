@@ -7,7 +7,7 @@ BIN     := bin/ehlo
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags='-s -w'
 FUZZTIME ?= 10s
 
-.PHONY: build demo test test-mta lint fuzz bench cross clean
+.PHONY: build demo test test-mta lint fuzz bench screenshots cross clean
 
 build:
 	$(BUILD) -o $(BIN) ./cmd/ehlo
@@ -47,6 +47,10 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# The pictures of the README, from real runs of the demo.
+screenshots:
+	$(GO) test ./cmd/ehlo -count=1 -run TestScreenshots -screenshots $(CURDIR)/docs/screens
 
 clean:
 	rm -rf bin
