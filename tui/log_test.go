@@ -204,6 +204,38 @@ func BenchmarkFrame(b *testing.B) {
 	}
 }
 
+// BenchmarkLong is what keys cost in a log of a thousand and of a million
+// lines: a frame while a filter is on that few lines pass, a step of the
+// selection, a new size. To search and to filter looks at all lines, once for a
+// key.
+func BenchmarkLong(b *testing.B) {
+	for _, lines := range []int{1_000, 1_000_000} {
+		p := newPlay(120, 36)
+		p.m.log.keptLines = 2_000_000
+		filled(p.m.log, lines)
+		p.press("esc", "k", "k")
+		run := func(name string, f func()) {
+			b.Run(fmt.Sprintf("%s/lines=%d", name, lines), func(b *testing.B) {
+				for b.Loop() {
+					f()
+				}
+			})
+		}
+		run("step", func() { p.press("k", "j"); p.m.View() })
+		run("page", func() { p.press("b", "space"); p.m.View() })
+		run("resize", func() { p.m.resize(100, 30); p.m.View(); p.m.resize(120, 36); p.m.View() })
+		run("search", func() {
+			p.m.transcript.find = newFind("there is no such text")
+			p.press("n")
+		})
+		run("filter", func() {
+			p.m.filter.find = newFind("77")
+			p.m.applyFilter()
+		})
+		run("filtered frame", func() { p.press("k", "j"); p.m.View() })
+	}
+}
+
 // BenchmarkApply is what taking one line costs.
 func BenchmarkApply(b *testing.B) {
 	p := newPlay(120, 36)

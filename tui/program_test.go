@@ -24,7 +24,7 @@ const patience = 30 * time.Second
 
 // terminal runs the whole program in a terminal emulator.
 type terminal struct {
-	t      *testing.T
+	t      testing.TB
 	vt     vt10x.Terminal
 	mu     sync.Mutex
 	raw    bytes.Buffer
@@ -36,10 +36,20 @@ type terminal struct {
 	err    error
 	cancel context.CancelFunc
 	dir    string
+
+	drawings int
+}
+
+// writes is how often something was drawn.
+func (x *terminal) writes() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.drawings
 }
 
 func (x *terminal) Write(b []byte) (int, error) {
 	x.mu.Lock()
+	x.drawings++
 	x.raw.Write(b)
 	_, _ = x.vt.Write(b)
 	x.mu.Unlock()
@@ -51,7 +61,7 @@ func (x *terminal) Write(b []byte) (int, error) {
 }
 
 // start runs the program against a server, w by h cells.
-func start(t *testing.T, s *fakeServer, w, h int, change func(*Options)) *terminal {
+func start(t testing.TB, s *fakeServer, w, h int, change func(*Options)) *terminal {
 	t.Helper()
 	t.Setenv("LC_ALL", "C.UTF-8")
 	t.Setenv("TERM", "xterm-256color")
@@ -499,7 +509,49 @@ func TestChoosesAnotherExchanger(t *testing.T) {
 	x.sees("250 2.0.0 ok")
 }
 
-// TestAFloodStaysFluid: a server that says 200,000 lines, and keys meanwhile.
+// BenchmarkFlood is 100,000 lines that arrive at once, in the emulator: how
+// long after the last one it is seen, how often the screen is drawn a second
+// meanwhile, and how long a key takes until it is seen.
+func BenchmarkFlood(b *testing.B) {
+	var shown, typed time.Duration
+	frames, keys, elapsed := 0, 0, time.Duration(0)
+	for b.Loop() {
+		s := newFakeServer(b)
+		x := start(b, s, 120, 36, nil)
+		x.sees("READY")
+		p := <-s.conns
+		arrived := make(chan time.Time, 1)
+		before, begun := x.writes(), time.Now()
+		go func() {
+			block := strings.Repeat("250 2.0.0 flood\r\n", 100)
+			for range 1000 {
+				if _, err := p.c.Write([]byte(block)); err != nil {
+					return
+				}
+			}
+			arrived <- time.Now()
+			p.say("250 2.0.0 last")
+		}()
+		for text, i := "", 0; i < 10; i++ {
+			at := time.Now()
+			x.typed("x")
+			text += "x"
+			x.sees("C: " + text)
+			typed, keys = typed+time.Since(at), keys+1
+		}
+		x.sees("S: 250 2.0.0 last")
+		shown += time.Since(<-arrived)
+		frames, elapsed = frames+x.writes()-before, elapsed+time.Since(begun)
+		x.cancel()
+		<-x.ended
+	}
+	b.ReportMetric(float64(shown.Milliseconds())/float64(b.N), "ms-until-shown")
+	b.ReportMetric(float64(frames)/elapsed.Seconds(), "redraws/s")
+	b.ReportMetric(float64(typed.Microseconds())/1000/float64(keys), "ms/key")
+}
+
+// TestAFloodStaysFluid: however much comes at once, what is typed is there, and
+// so is the end.
 func TestAFloodStaysFluid(t *testing.T) {
 	s := newFakeServer(t)
 	x := start(t, s, 80, 24, nil)

@@ -17,7 +17,7 @@ import (
 // fakeServer is a mail server in process: each connection is answered from a
 // table of verbs, and tests can say more at any moment.
 type fakeServer struct {
-	t       *testing.T
+	t       testing.TB
 	id      *smtptest.Identity
 	mu      sync.Mutex
 	heard   []string          // every line that came
@@ -27,7 +27,7 @@ type fakeServer struct {
 	conns   chan *peer
 }
 
-func newFakeServer(t *testing.T) *fakeServer {
+func newFakeServer(t testing.TB) *fakeServer {
 	id, err := smtptest.Certificate("mx1.example.com")
 	if err != nil {
 		t.Fatal(err)
