@@ -42,7 +42,8 @@ type feed struct {
 	marks  map[int32]mark // what became of rows of the script
 	now    status
 	closed bool          // nobody takes any more
-	room   *sync.Cond    // on mu: events were taken
+	behind int           // events that are to be written to a file yet
+	room   *sync.Cond    // on mu: events were taken, or written
 	wake   chan struct{} // holds one: there is something
 
 	also event.Sink // hears every event too, or nil
@@ -62,7 +63,7 @@ func (f *feed) sink(e event.Event) {
 	if f.also != nil {
 		f.also(e)
 	}
-	for len(f.events) >= ahead && !f.closed {
+	for (len(f.events) >= ahead || f.behind >= spillAhead) && !f.closed {
 		f.room.Wait()
 	}
 	f.events = append(f.events, e)
@@ -118,6 +119,22 @@ func (f *feed) take() ([]event.Event, map[int32]mark, status) {
 	f.events, f.marks = nil, nil
 	f.room.Broadcast()
 	return events, marks, f.now
+}
+
+// owe tells of events that are to be written; paid, that they are.
+func (f *feed) owe(events int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.behind >= 0 {
+		f.behind += events
+	}
+}
+
+func (f *feed) paid(events int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.behind -= events
+	f.room.Broadcast()
 }
 
 // close lets the session run on without a screen: nothing waits for room.

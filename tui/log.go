@@ -40,6 +40,7 @@ type log struct {
 	errors int // lines with a mark that were ever added: replies and failures
 
 	events     []event.Event // in order, for saving
+	gone       []event.Event // those that were forgotten, and are not yet written elsewhere
 	keptLines  int
 	keptOctets int
 	fold       bool // new groups are folded
@@ -201,6 +202,7 @@ func (l *log) drop() {
 	for i < len(l.events) && l.events[i].Header().Seq < oldest {
 		i++
 	}
+	l.gone = append(l.gone, l.events[:i]...)
 	left := copy(l.events, l.events[i:])
 	clear(l.events[left:])
 	l.events = l.events[:left]

@@ -575,4 +575,15 @@ func TestAFloodStaysFluid(t *testing.T) {
 	x.sees("earlier lines are no longer kept")
 	x.typed("G")
 	x.sees("S: 250 2.0.0 last")
+	x.typed("ss")
+	x.sees("saved: ", "-first.smtp")
+	x.typed("qy")
+	r := x.end()
+	lines := 0
+	for _, path := range r.Saved {
+		lines += strings.Count(readFile(t, path), "\nS: 250 2.0.0 ")
+	}
+	if lines != 100_001 {
+		t.Errorf("%d of 100,001 lines are in %q", lines, r.Saved)
+	}
 }

@@ -126,7 +126,7 @@ func (m *screen) wrote(s saved) {
 			m.hint += ", and " + count(n, "message") + " beside it"
 		}
 		if n := m.log.first; n > 0 {
-			m.hint += "; the first " + wire.Thousands(uint64(n)) + " lines were no longer kept"
+			m.hint += "; the first " + wire.Thousands(uint64(n)) + " lines were no longer kept" + m.elsewhere()
 		}
 		if s.lost != nil {
 			m.hint += "; a message could not be kept: " + s.lost.Error()
@@ -158,23 +158,32 @@ type script struct {
 	head            string
 	version, target string
 	lost            int64
+	elsewhere       string // where they are
 	events          []event.Event
 }
 
 func (m *screen) script() script {
 	return script{
 		version: m.o.Version, target: m.title,
-		head:   fmt.Sprintf("# ehlo %s, %s, %s\n", wire.Text([]byte(m.o.Version)), wire.Text([]byte(m.title)), m.o.Now().Format(time.RFC3339)),
-		lost:   m.log.first,
+		head: fmt.Sprintf("# ehlo %s, %s, %s\n", wire.Text([]byte(m.o.Version)), wire.Text([]byte(m.title)), m.o.Now().Format(time.RFC3339)),
+		lost: m.log.first, elsewhere: m.elsewhere(),
 		events: slices.Clone(m.log.events),
 	}
+}
+
+// elsewhere says where the lines are that are no longer kept.
+func (m *screen) elsewhere() string {
+	if m.spill == nil {
+		return ""
+	}
+	return ": they are in " + wire.Text([]byte(m.spill.path))
 }
 
 // writeTo writes the script; save keeps the messages that it names, or nil.
 func (s script) writeTo(w io.Writer, save func(event.Message) (string, error)) error {
 	head := s.head
 	if s.lost > 0 {
-		head += fmt.Sprintf("# the first %s lines were no longer kept\n", wire.Thousands(uint64(s.lost)))
+		head += fmt.Sprintf("# the first %s lines were no longer kept%s\n", wire.Thousands(uint64(s.lost)), s.elsewhere)
 	}
 	if _, err := io.WriteString(w, head); err != nil {
 		return err

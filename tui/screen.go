@@ -111,6 +111,7 @@ type screen struct {
 	leaving bool
 	saved   []string
 	kept    string // the script that was saved last
+	spill   *spill // the file of what the log has no more room for; nil: it has
 }
 
 func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
@@ -209,6 +210,7 @@ func (m *screen) Apply(events []event.Event, marks map[int32]mark, now status) {
 		}
 		m.judge(e)
 	}
+	m.spillOver()
 	if m.played != nil {
 		m.played.Apply(marks)
 		m.judgeScript(marks, now.script)

@@ -157,6 +157,10 @@ func finish(m *screen, g *guard, ctx context.Context, err error) (Result, error)
 		r.Script = end.err
 	}
 	g.try(func() { r.Summary = m.summary() })
+	if m.spill != nil {
+		r.Summary = append(r.Summary, m.spill.close())
+		r.Saved = append(r.Saved, m.spill.path)
+	}
 	killed := errors.Is(err, tea.ErrProgramKilled)
 	if signal == nil && crash == nil && !killed {
 		return r, err
