@@ -92,6 +92,14 @@ func (f *field) view(st *styles, w int, focus, secret bool) string {
 			break
 		}
 	}
+	// A text that has become shorter, or has more room, is shown from further
+	// ahead.
+	used = 1
+	for i := len(f.text) - 1; i >= 0 && used <= w; i-- {
+		if used += cells(show(i)); used <= w && i < f.off {
+			f.off = i
+		}
+	}
 	var b strings.Builder
 	used = 0
 	for i := f.off; i <= len(f.text); i++ {

@@ -268,3 +268,24 @@ func TestNoColorKeepsBoldAndReverse(t *testing.T) {
 		}
 	}
 }
+
+// TestResizeStorm: a window that is dragged about.
+func TestResizeStorm(t *testing.T) {
+	x := spawn(t, "run", t.TempDir())
+	x.sees("READY")
+	for i := range 400 { // never 99 rows
+		size := [4]uint16{uint16(25 + i*7%60), uint16(1 + i*13%200), 0, 0}
+		ioctl(t, x.slave.Fd(), syscall.TIOCSWINSZ, unsafe.Pointer(&size))
+		if i%4 == 0 {
+			_, _ = io.WriteString(x.master, "x")
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	size := [4]uint16{99, 120, 0, 0}
+	ioctl(t, x.slave.Fd(), syscall.TIOCSWINSZ, unsafe.Pointer(&size))
+	x.sees("\x1b[99;H") // the last row of the last size; below 20x5 keys are not for the line
+	_, _ = io.WriteString(x.master, "\x15the end of it")
+	x.sees("the end of it")
+	_ = x.cmd.Process.Signal(syscall.SIGTERM)
+	x.ends()
+}
