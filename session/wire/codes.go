@@ -78,7 +78,7 @@ func Explain(verb string, code int, enhanced string) Explanation {
 	switch {
 	case context.meaning != "" && (exact || !precise || context.verb == anyVerb):
 		e.Meaning, e.Who, e.RFC = context.meaning, context.who, context.rfc
-		if precise || class < 4 {
+		if precise && !exact || class < 4 { // an exact row says it already
 			e.Detail = fine.meaning
 		}
 	case precise:

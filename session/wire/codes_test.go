@@ -63,9 +63,11 @@ func TestExplainDetail(t *testing.T) {
 		enhanced string
 		want     string
 	}{
-		{"MAIL", 552, "5.3.4", "the message is larger than the system accepts"},
-		{".", 552, "5.3.4", "the message is larger than the server accepts"},
-		{"RCPT", 550, "4.1.1", "no such mailbox; the codes disagree: 550 counts, not 4.1.1"},
+		{"MAIL", 552, "5.3.4", ""},
+		{".", 552, "5.3.4", ""},
+		{".", 550, "5.7.20", "the message is refused for its content or its sender"},
+		{"RCPT", 550, "5.1.1", ""},
+		{"RCPT", 550, "4.1.1", "the codes disagree: 550 counts, not 4.1.1"},
 		{"MAIL", 550, "5.7.511", "5.7.511 is not in the IANA registry: the server's own code"},
 		{"NOOP", 421, "4.4.2", "the connection to the next host failed"},
 		{"RCPT", 250, "2.1.5", "the address is valid"},

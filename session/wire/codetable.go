@@ -99,7 +99,7 @@ var details = [...]detailRow{
 	{3, 1, "the mail system is full", WhoReceiver, "RFC 3463"},
 	{3, 2, "the system takes no messages from the network", WhoReceiver, "RFC 3463"},
 	{3, 3, "the system cannot do what the message asks for", WhoSender, "RFC 3463"},
-	{3, 4, "the message is larger than the system accepts", WhoSender, "RFC 3463"},
+	{3, 4, "the message is larger than the server accepts", WhoSender, "RFC 3463"},
 	{3, 5, "the system is configured wrongly", WhoReceiver, "RFC 3463"},
 	{3, 6, "the priority of the message was changed", WhoNobody, "RFC 6710"},
 	{4, 0, "something is wrong with network or routing", WhoReceiver, "RFC 3463"},
