@@ -24,8 +24,9 @@ func (a *app) demo() *cobra.Command {
 		Use:   "demo [flags]",
 		Short: "the interactive session against a mail server and a DNS server inside ehlo",
 		Long: `Demo starts a mail server and a DNS server inside ehlo, on loopback, and opens the
-interactive session with them: no network is needed, and no mail leaves. Not on a
-terminal it probes them.`,
+interactive session with them: no network is needed, and no mail leaves. One of
+its three hosts is broken, to see how that looks. Not on a terminal it probes the
+first; with --all, all of them.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.runDemo(c, &f)
@@ -60,29 +61,34 @@ func (a *app) runDemo(c *cobra.Command, f *flags) error {
 		return a.converseWith(c.Context(), f, set, []string{demoDomain}, probing)
 	}
 	return a.screen(c, f, set, demoDomain, []string{
-		"demo: " + demoDomain + " has two mail servers, both inside ehlo",
+		"demo: " + demoDomain + " has three mail servers, all inside ehlo; the second one is broken: see the pane MX",
 		"try MAIL FROM:<you@example.net>, then RCPT TO:<user@" + demoDomain + ">, or <nobody@" + demoDomain + ">, DATA",
 	})
 }
 
-// demo is the servers of `ehlo demo`.
+// demoRefusal is what the broken server of the demo greets with.
+const demoRefusal = "554 5.7.1 mx2." + demoDomain + " takes no mail from your address: it is on a block list (made up for this demo)"
+
+// demoServers are those of `ehlo demo`.
 type demoServers struct {
-	dns   *dnstest.Server
-	mail  []*smtptest.Mail
-	port  uint16
-	roots *x509.CertPool
+	dns    *dnstest.Server
+	mail   []*smtptest.Mail
+	broken *smtptest.FaultServer
+	port   uint16
+	roots  *x509.CertPool
 }
 
-// startDemo starts two mail servers on one port, at two addresses, and a DNS
-// server that knows them.
+// startDemo starts mail servers on one port, at three addresses, and a DNS
+// server that knows them. The second one refuses everybody.
 func startDemo() (*demoServers, error) {
 	d := &demoServers{roots: x509.NewCertPool()}
 	hosts := []struct {
 		name, address string
-		limit         int64
+		limit         int64 // 0: it is the broken one
 	}{
 		{"mx1." + demoDomain, "127.0.0.1", 14680064},
-		{"mx2." + demoDomain, "127.0.0.2", 52428800},
+		{"mx2." + demoDomain, "127.0.0.2", 0},
+		{"mx3." + demoDomain, "127.0.0.3", 52428800},
 	}
 	zone := "$ORIGIN " + demoDomain + ".\n$TTL 300\n@ IN SOA ns1 postmaster 1 3600 600 86400 300\n@ IN NS ns1\nns1 IN A 127.0.0.1\n"
 	for i, h := range hosts {
@@ -95,6 +101,11 @@ func startDemo() (*demoServers, error) {
 			return nil, fmt.Errorf("the demo's mail server: %w", err)
 		}
 		d.port = uint16(listener.Addr().(*net.TCPAddr).Port)
+		zone += fmt.Sprintf("@ IN MX %d %s.\n%s. IN A %s\n", 10*(i+1), h.name, h.name, h.address)
+		if h.limit == 0 {
+			d.broken = smtptest.Refusal(demoRefusal).Serve(listener)
+			continue
+		}
 		mail, err := smtptest.NewMail(smtptest.MailOptions{Hostname: h.name, Domain: demoDomain, MaxSize: h.limit})
 		if err != nil {
 			d.close()
@@ -103,7 +114,6 @@ func startDemo() (*demoServers, error) {
 		d.roots.AppendCertsFromPEM(mail.CA())
 		d.mail = append(d.mail, mail)
 		go func() { _ = mail.Serve(listener) }()
-		zone += fmt.Sprintf("@ IN MX %d %s.\n%s. IN A %s\n", 10*(i+1), h.name, h.name, h.address)
 	}
 	var err error
 	if d.dns, err = dnstest.Start(zone); err != nil {
@@ -116,6 +126,9 @@ func startDemo() (*demoServers, error) {
 func (d *demoServers) close() {
 	for _, m := range d.mail {
 		_ = m.Close()
+	}
+	if d.broken != nil {
+		_ = d.broken.Close()
 	}
 	if d.dns != nil {
 		_ = d.dns.Close()

@@ -6,7 +6,8 @@
 //   - Play plays the server's side of a script (package serve): for a
 //     conversation that a test has to have word for word.
 //   - Fault is a server that does one thing wrong which no script can say: a
-//     line without an end, silence, a socket that nobody reads. Proxy stands
+//     line without an end, silence, a socket that nobody reads, a refusal in
+//     place of a greeting. Proxy stands
 //     in front of any server and adds latency, so that a test can count round
 //     trips.
 //

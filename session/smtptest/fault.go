@@ -1,10 +1,13 @@
 package smtptest
 
 import (
+	"bufio"
 	"bytes"
 	"net"
 	"sync"
 	"time"
+
+	"ehlo/session/wire"
 )
 
 // faultLife is when a Fault gives a connection up, whatever it is doing.
@@ -51,6 +54,29 @@ func Slow(octets string, pause time.Duration) Fault {
 		steps[i] = Step{octets[i : i+1], pause}
 	}
 	return Octets(steps...)
+}
+
+// Refusal greets with a refusal, such as "554 5.7.1 …", and then waits for QUIT
+// (RFC 5321 3.1): all else gets a 503.
+func Refusal(greeting string) Fault {
+	return func(c net.Conn, _ <-chan struct{}) {
+		said := greeting
+		in := bufio.NewReaderSize(c, 4<<10)
+		for {
+			if _, err := c.Write([]byte(said + "\r\n")); err != nil {
+				return
+			}
+			line, err := in.ReadSlice('\n')
+			if err != nil {
+				return
+			}
+			if wire.Verb(bytes.TrimRight(line, "\r\n")) == "QUIT" {
+				_, _ = c.Write([]byte("221 2.0.0 Bye\r\n"))
+				return
+			}
+			said = "503 5.5.1 there is no mail service for you here"
+		}
+	}
 }
 
 // Step is octets to send, and how long to wait then.
@@ -133,12 +159,17 @@ func (f Fault) Start() (*FaultServer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.Serve(l), nil
+}
+
+// Serve does the same with every connection of a listener, in the background.
+func (f Fault) Serve(l net.Listener) *FaultServer {
 	s := &FaultServer{Addr: l.Addr().String()}
 	s.pool.serve(l, func(c net.Conn) {
 		_ = c.SetDeadline(time.Now().Add(faultLife))
 		f(c, s.pool.stop)
 	})
-	return s, nil
+	return s
 }
 
 // Connections is how many there were.

@@ -50,6 +50,15 @@ func TestFaults(t *testing.T) {
 	if got := some(t, c, 1<<20); strings.Count(got, "250-more\r\n") != 1<<20/10 {
 		t.Errorf("%.20q", got)
 	}
+	_, c = fault(t, Refusal("554 5.7.1 no"))
+	c.Hear("554 5.7.1 no")
+	c.Say("EHLO x\r\n")
+	c.Hear("503 5.5.1 there is no mail service for you here")
+	c.Say("quit\r\n")
+	c.Hear("221 2.0.0 Bye")
+	if b, err := c.In.ReadByte(); err != io.EOF {
+		t.Errorf("behind QUIT came %q, %v", b, err)
+	}
 	_, c = fault(t, Silence())
 	c.Say("EHLO x\r\n")
 	silent(t, c)
