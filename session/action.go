@@ -27,12 +27,18 @@ type Connect struct{ Candidate Candidate }
 type Await struct{}
 
 // Command sends a line as it is, with CRLF, and reads its reply.
-type Command struct{ Line []byte }
+type Command struct {
+	Line []byte
+	Asks bool // it is a question: a refusal is an answer like any other
+}
 
 // Group sends several lines at once (RFC 2920) and reads a reply to each. The
 // caller sees to it that the server offers PIPELINING and that only the last
 // line is a command that must end a group.
-type Group struct{ Lines [][]byte }
+type Group struct {
+	Lines [][]byte
+	Asks  bool // as in Command
+}
 
 // StartTLS sends STARTTLS, and after a 220 makes TLS of the connection. The
 // session then knows nothing that it learnt before (RFC 3207 4.2).

@@ -59,7 +59,7 @@ func (s *Session) auth(ctx context.Context, a Auth) error {
 	if has {
 		line += " " + encoded(initial.Octets, "=")
 	}
-	if err := s.group(ctx, [][]byte{[]byte(line)}); err != nil {
+	if err := s.group(ctx, [][]byte{[]byte(line)}, false); err != nil {
 		return err
 	}
 	return s.converse(ctx, x, a.Unjudged)
@@ -128,7 +128,7 @@ func (s *Session) converse(ctx context.Context, x *sasl.Exchange, unjudged bool)
 		if err != nil {
 			return s.cancel(ctx, event.AuthFailed, err)
 		}
-		if err := s.group(ctx, [][]byte{[]byte(encoded(response.Octets, ""))}); err != nil {
+		if err := s.group(ctx, [][]byte{[]byte(encoded(response.Octets, ""))}, false); err != nil {
 			return err
 		}
 	}
@@ -185,7 +185,7 @@ func challengeText(r wire.Reply) (string, bool) {
 // cancel ends an exchange with "*" (RFC 4954 4).
 func (s *Session) cancel(ctx context.Context, kind event.Kind, why error) error {
 	e := &event.Error{Kind: kind, Stage: event.Auth, Message: s.at.Name() + ": login cancelled: " + why.Error(), Err: why}
-	if err := s.group(ctx, [][]byte{[]byte("*")}); err != nil {
+	if err := s.group(ctx, [][]byte{[]byte("*")}, false); err != nil {
 		return err
 	}
 	return e

@@ -21,14 +21,18 @@ const directWrite = 8 << 10
 func (s *Session) await(ctx context.Context) error { return s.readReply(ctx) }
 
 // group sends lines as one write and reads the replies to them, behind those
-// that were already due.
-func (s *Session) group(ctx context.Context, lines [][]byte) error {
+// that were already due. asks says that they are questions.
+func (s *Session) group(ctx context.Context, lines [][]byte, asks bool) error {
 	var out bytes.Buffer
 	now := s.opt.Now()
+	was := len(s.due)
 	for _, line := range lines {
 		out.Write(line)
 		out.WriteString("\r\n")
 		s.announce(line, now)
+	}
+	for i := range s.due[was:] {
+		s.due[was+i].asks = asks
 	}
 	written, err := s.writeGroup(ctx, out.Bytes())
 	if err != nil {

@@ -47,7 +47,7 @@ func (s *Session) readReply(ctx context.Context) error {
 	told := s.safe(r.Reply)
 	reply := event.Reply{
 		Reply: told, Stage: d.stage, Verb: d.verb, Command: d.line,
-		Recipient: d.recipient, Unasked: unasked,
+		Recipient: d.recipient, Unasked: unasked, Answer: d.asks && !unasked,
 	}
 	if !d.sent.IsZero() {
 		reply.Elapsed = r.at.Sub(d.sent)

@@ -129,6 +129,7 @@ type due struct {
 	line      []byte
 	sent      time.Time
 	recipient string // of an LMTP reply to the message
+	asks      bool   // the line is a question
 }
 
 // New makes a session.
@@ -201,9 +202,9 @@ func (s *Session) do(ctx context.Context, action Action) error {
 	case Await:
 		return s.await(ctx)
 	case Command:
-		return s.group(ctx, [][]byte{a.Line})
+		return s.group(ctx, [][]byte{a.Line}, a.Asks)
 	case Group:
-		return s.group(ctx, a.Lines)
+		return s.group(ctx, a.Lines, a.Asks)
 	case StartTLS:
 		return s.startTLS(ctx, a.Line)
 	case Auth:

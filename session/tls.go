@@ -21,7 +21,7 @@ func (s *Session) startTLS(ctx context.Context, line []byte) error {
 	if len(line) == 0 {
 		line = []byte("STARTTLS")
 	}
-	if err := s.group(ctx, [][]byte{line}); err != nil {
+	if err := s.group(ctx, [][]byte{line}, false); err != nil {
 		return err
 	}
 	if s.Reply().Code != 220 {

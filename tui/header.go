@@ -124,7 +124,7 @@ func (m *screen) scriptState() string {
 
 func (m *screen) lastWord() string {
 	c := m.view.Now()
-	if c == nil || c.LastReply == nil || c.LastReply.Reply.Class() < 4 {
+	if c == nil || c.LastReply == nil || c.LastReply.Reply.Class() < 4 || c.LastReply.Answer {
 		return ""
 	}
 	s := m.st.warn
@@ -177,6 +177,9 @@ func (m *screen) sizeWord(full bool) string {
 // only while something is awaited.
 func (m *screen) elapsed() string {
 	from, to := m.view.Started, m.view.Last
+	if !m.view.Lookup.IsZero() {
+		from = m.view.Lookup
+	}
 	if c := m.view.Now(); c != nil {
 		from = c.Started
 		if !c.Ended.IsZero() {

@@ -244,11 +244,14 @@ func (l *log) complete(r event.Reply) {
 		}
 		i--
 	}
-	if i < n && l.lines[i].mark != ' ' {
+	if i < n && l.lines[i].mark != ' ' && !r.Answer {
 		l.errors++
 	}
 	for k := i; k < n; k++ {
 		l.lines[k].reply, l.lines[k].back = &r, int32(k-i)
+		if r.Answer {
+			l.lines[k].mark = ' '
+		}
 	}
 	if i < n {
 		l.lines[i].size, l.lines[i].folded = int32(n-i), l.fold && n-i > 1

@@ -233,6 +233,9 @@ func (m *screen) judge(e event.Event) {
 	case event.Connecting:
 		m.ready, m.dialing = false, e
 	case event.Failed:
+		if e.Error.Stage == event.Quit && m.problem != nil && !m.problem.reply {
+			return // what went wrong before is the cause
+		}
 		m.problem = &problem{mark: '!', lines: []string{e.Error.Message}}
 		if e.Error.Kind == event.ExpectationFailed {
 			return
@@ -262,7 +265,7 @@ func (m *screen) judge(e event.Event) {
 
 // judgeReply explains a refusal where it stands, and ends one that is over.
 func (m *screen) judgeReply(e event.Reply) {
-	if e.Reply.Class() < 4 {
+	if e.Reply.Class() < 4 || e.Answer {
 		if m.problem != nil && m.problem.reply {
 			m.problem = nil
 		}

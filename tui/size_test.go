@@ -30,6 +30,10 @@ func TestExactSize(t *testing.T) {
 	x.typed(enter)
 	x.sees("in force", "4,194,304 less")
 	x.sees("max 10.0 MiB")
+	// The refusals of the search were answers.
+	for _, text := range []string{"to MAIL: permanent", "last 552", "error"} {
+		x.seesNo(text)
+	}
 	x.typed("i")
 	x.typed("MAIL FROM:<a@b.test>" + enter)
 	x.sees("C: MAIL FROM:<a@b.test>")

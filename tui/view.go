@@ -248,6 +248,14 @@ func (m *screen) waiting() string {
 	return what + ", " + d
 }
 
+// stopWords are what ctrl+c does to what is awaited.
+func (m *screen) stopWords() string {
+	if !m.busy() || m.leaving {
+		return ""
+	}
+	return " (ctrl+c stops)"
+}
+
 // soon is how long a line of a script may run before it is said how long.
 const soon = time.Second / 2
 
@@ -289,7 +297,7 @@ func (m *screen) status() string {
 	if s := m.scriptWords(); s != "" && (m.live() || m.now.doing.still()) {
 		words = append(words, g.words(s))
 	} else if w := m.waiting(); w != "" {
-		words = append(words, g.words(w)+" (ctrl+c stops)")
+		words = append(words, g.words(w)+m.stopWords())
 	}
 	if m.lay.side == 0 {
 		words = append(words, m.followWord())

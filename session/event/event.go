@@ -211,6 +211,9 @@ type Reply struct {
 	Recipient string
 	// Unasked is a reply that no command was waiting for.
 	Unasked bool
+	// Answer is a reply to a question, as a search for the maximum message size
+	// asks it: a refusal is no failure.
+	Answer bool
 }
 
 // TLS is a TLS handshake that came to an end.

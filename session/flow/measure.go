@@ -214,7 +214,7 @@ func (q *searcher) send(ctx context.Context, asks []Ask) error {
 	q.open = false
 	if q.s.Offers().Has("PIPELINING") {
 		q.trips++
-		err := q.s.Do(ctx, session.Group{Lines: lines})
+		err := q.s.Do(ctx, session.Group{Lines: lines, Asks: true})
 		for i, r := range q.s.Replies() {
 			q.take(of[i], r, i == len(lines)-1)
 		}
@@ -222,7 +222,7 @@ func (q *searcher) send(ctx context.Context, asks []Ask) error {
 	}
 	for i, line := range lines {
 		q.trips++
-		err := q.s.Do(ctx, session.Command{Line: line})
+		err := q.s.Do(ctx, session.Command{Line: line, Asks: true})
 		for _, r := range q.s.Replies() {
 			q.take(of[i], r, true)
 		}

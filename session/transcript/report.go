@@ -1,6 +1,8 @@
 package transcript
 
 import (
+	"time"
+
 	"ehlo/session/event"
 	"ehlo/session/wire"
 )
@@ -94,7 +96,9 @@ func (r *Report) Interruption() event.Stage {
 
 // Adopt takes over the connections of another report of the same target.
 func (r *Report) Adopt(other *Report) {
-	r.Sessions = append(r.Sessions, other.Sessions...)
+	if r.Sessions = append(r.Sessions, other.Sessions...); len(other.Sessions) > 0 {
+		r.Lookup = time.Time{}
+	}
 	for conn, lines := range other.lines {
 		if r.lines == nil {
 			r.lines = map[int][]entry{}

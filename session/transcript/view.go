@@ -21,7 +21,8 @@ type View struct {
 	Route    *event.Route
 	Sessions []*Conversation // one for each connection that was attempted, in order
 	Error    *event.Error    // the last failure, if nothing has succeeded since
-	Refused  int             // replies 4yz and 5yz
+	Lookup   time.Time       // the start of a look-up that is newer than the last of Sessions, or zero
+	Refused  int             // replies 4yz and 5yz, those to questions aside
 }
 
 // State is how far a connection is.
@@ -94,12 +95,26 @@ type Conversation struct {
 	verdict  Delivery // of the present transaction, recipients aside
 }
 
-// Now is the connection that was opened last, or nil.
+// Now is the connection that was opened last; nil where there was none, or
+// where another target was looked up since.
 func (v *View) Now() *Conversation {
+	if !v.Lookup.IsZero() {
+		return nil
+	}
+	return v.newest()
+}
+
+func (v *View) newest() *Conversation {
 	if len(v.Sessions) == 0 {
 		return nil
 	}
 	return v.Sessions[len(v.Sessions)-1]
+}
+
+func (v *View) lookUp(at time.Time) {
+	if v.Lookup.IsZero() {
+		v.Lookup = at
+	}
 }
 
 // of is the conversation that an event belongs to.
@@ -122,11 +137,16 @@ func (v *View) Apply(e event.Event) {
 	switch e := e.(type) {
 	case event.DNS:
 		v.Queries++
+		if c := v.newest(); c == nil || !c.Ended.IsZero() {
+			v.lookUp(h.At)
+		}
 		return
 	case event.Route:
 		v.Route = &e
+		v.lookUp(h.At)
 		return
 	case event.Connecting:
+		v.Lookup = time.Time{}
 		v.Sessions = append(v.Sessions, &Conversation{
 			Conn: h.Conn, Host: e.Host, Network: e.Network, Address: e.Address, URL: e.URL,
 			State: Connecting, Started: h.At, verdict: DeliveryNone,
@@ -136,8 +156,12 @@ func (v *View) Apply(e event.Event) {
 		if e.Error.Stage != event.Quit {
 			v.Error = e.Error
 		}
+		if e.Error.Stage == event.Lookup { // it is no connection's
+			v.lookUp(h.At)
+			return
+		}
 	case event.Reply:
-		if c := e.Reply.Class(); c == 4 || c == 5 {
+		if c := e.Reply.Class(); (c == 4 || c == 5) && !e.Answer {
 			v.Refused++
 		}
 	}

@@ -1,0 +1,81 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ehlo/session/event"
+	"ehlo/session/wire"
+)
+
+// sees wants texts on the screen, seesNo none of them.
+func (p *drawing) sees(t *testing.T, texts ...string) {
+	t.Helper()
+	screen := stripped(p.m.View())
+	for _, text := range texts {
+		if !strings.Contains(screen, text) {
+			t.Errorf("there is no %q on\n%s", text, screen)
+		}
+	}
+}
+
+func (p *drawing) seesNo(t *testing.T, texts ...string) {
+	t.Helper()
+	screen := stripped(p.m.View())
+	for _, text := range texts {
+		if strings.Contains(screen, text) {
+			t.Errorf("there is %q on\n%s", text, screen)
+		}
+	}
+}
+
+// TestAnotherTarget: nothing of the last connection is told of a target that
+// was looked up since.
+func TestAnotherTarget(t *testing.T) {
+	for _, size := range [][2]int{{120, 36}, {80, 24}, {40, 12}} {
+		p := newPlay(size[0], size[1])
+		sceneDone(p)
+		p.tell(status{doing: opening}, append(asked("QUIT", "QUIT", "221 2.0.0 bye"), event.Closed{By: "client"})...)
+		p.m.title = "nosuch.test"
+		p.tell(status{doing: opening}, event.DNS{Name: "nosuch.test.", Type: "MX", Server: "192.0.2.53:53", Rcode: "NXDOMAIN"})
+		p.sees(t, "nosuch.test", "LOOKUP")
+		p.tell(status{}, event.Failed{Error: event.Errorf(event.NoSuchDomain, event.Lookup, "nosuch.test does not exist")})
+		p.sees(t, "FAIL", "TLS --", "max --", "does not exist")
+		if head := stripped(strings.Join(p.m.header(), "")); !strings.Contains(head, "nosuch.test ") || strings.Contains(head, "mx1") {
+			t.Errorf("the header says %q", head)
+		}
+		p.press("esc", "2")
+		p.sees(t, "MX", "does not exist")
+		p.seesNo(t, "mx2.example.org")
+		if e := p.m.view.Sessions[0].Error; e != nil {
+			t.Errorf("the connection before has the error of the look-up: %v", e)
+		}
+	}
+}
+
+// TestTheCauseStays: what goes wrong at QUIT hides nothing.
+func TestTheCauseStays(t *testing.T) {
+	p := newPlay(80, 24)
+	p.tell(status{doing: opening}, route()...)
+	p.tell(status{doing: opening}, asked("", "", "554 5.7.1 go away")...)
+	refused, _, _ := wire.ParseReply([]byte("554 5.7.1 go away\r\n"))
+	p.tell(status{doing: opening},
+		event.Failed{Error: &event.Error{Kind: event.Rejected, Stage: event.Banner, Message: "mx1.example.org refuses the session: 554 5.7.1 go away", Reply: &refused}},
+		event.Failed{Error: event.Errorf(event.ConnectionLost, event.Quit, "the connection was lost before the reply to QUIT")},
+		event.Closed{By: "server"})
+	p.tell(status{})
+	p.sees(t, "! mx1.example.org refuses the session: 554", "r, connects again")
+}
+
+// TestStopsOnlyWhatRuns: ctrl+c is offered where it stops something.
+func TestStopsOnlyWhatRuns(t *testing.T) {
+	p := newPlay(80, 24)
+	sceneDone(p)
+	hang := []event.Event{event.Sent{Line: []byte("HANG")}, event.Waiting{For: "the reply to HANG", Timeout: time.Minute}}
+	p.tell(status{connected: true, doing: asking, owes: true}, hang...)
+	p.sees(t, "waiting for the reply to HANG", "(ctrl+c stops)")
+	p.tell(status{connected: true, owes: true})
+	p.sees(t, "the reply to HANG is still due")
+	p.seesNo(t, "(ctrl+c stops)")
+}
