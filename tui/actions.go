@@ -84,6 +84,8 @@ func (m *screen) back() tea.Cmd {
 		m.offers = nil
 	case m.mode == modePalette, m.mode == modeEdit, m.mode == modeFind, m.mode == modeFilter:
 		m.mode = modeBrowse
+	case m.mode == modeMatrix:
+		m.mode = modeBrowse
 	case m.mode == modePager, m.mode == modeQuestion, m.mode == modeSave:
 		m.mode, m.pager = m.back2, nil
 	case m.pane != 0:
@@ -125,6 +127,10 @@ func by(n int, page bool) func(*screen) tea.Cmd {
 			m.pager.scroll(n*max(m.lay.body-1, 1), m.lay.body)
 		case here == inPager:
 			m.pager.scroll(n, m.lay.body)
+		case here == inMatrix && page:
+			m.table().step(n*max(m.probed.shown-1, 1), m.probed.shown)
+		case here == inMatrix:
+			m.table().step(n, m.probed.shown)
 		case here == inFacts:
 			m.facts[m.pane-1].step(n, m.factsHeight(m.pane-1))
 		case here == inScript && page:
@@ -147,6 +153,8 @@ func toEnd(last bool) func(*screen) tea.Cmd {
 			m.pager.scroll(m.pager.rows(), m.lay.body)
 		case here == inPager:
 			m.pager.top = 0
+		case here == inMatrix:
+			m.table().ends(last, m.probed.shown)
 		case here == inFacts:
 			m.facts[m.pane-1].ends(last, m.factsHeight(m.pane-1))
 		case here == inScript && last:
@@ -261,14 +269,20 @@ func (m *screen) leave() tea.Cmd {
 }
 
 // busy says that ctrl+c stops something.
-func (m *screen) busy() bool { return m.now.doing != idle }
+func (m *screen) busy() bool { return m.now.doing != idle || m.probed.running() }
 
 // interrupt stops what runs. Where nothing runs, it leaves the second time.
 func (m *screen) interrupt() tea.Cmd {
 	switch {
 	case m.leaving || m.armed:
 		return m.leave()
-	case m.engine.interrupt():
+	case m.canSkip() && m.engine.pass():
+		m.skipped = m.o.Now()
+		m.hint = m.shortHost() + " is skipped; ctrl+c again, at once, stops"
+		return nil
+	case m.probed.running() && (m.mode == modeMatrix || m.pane == exchangersAt) && m.prober.interrupt():
+		return nil
+	case m.engine.interrupt(), m.prober.interrupt():
 		return nil
 	}
 	m.armed = true
@@ -304,6 +318,7 @@ func commands() []command {
 		{"starttls", "starttls", "STARTTLS, the handshake, and EHLO again", (*screen).startTLS, nil},
 		{"auth", "auth [MECHANISM] USER [--insecure]", "log in; the password is asked for and not shown", (*screen).login, loginValues},
 		{"size", "size --exact [--from ADDR]", "find out the maximum message size in force, with MAIL and RSET, in the open session", (*screen).size, some("--exact")},
+		{"probe", "probe all", "probe every address of the target at once, beside the open session", (*screen).probeAll, some("all")},
 		{"run", "run FILE [NAME=VALUE…]", "play a script in the open session, held before its first line", (*screen).runFile, scripts},
 		{"serve", "serve [FILE]", "play the server's side of a script, or of what was saved, on loopback", (*screen).serve, scripts},
 		{"record", "record FILE", "write the session to a script, from its start to the end", (*screen).record, files},
@@ -372,16 +387,17 @@ func (m *screen) connect(name string) (tea.Cmd, error) {
 		return nil, err
 	}
 	if r.plan != nil {
-		m.title = name
+		m.title, m.plan = name, *r.plan
 	}
 	return m.opened()
 }
 
 func (m *screen) exchanger(name string) bool {
-	if m.view.Route == nil {
+	route := m.hosts.shown()
+	if route == nil {
 		return false
 	}
-	for _, x := range m.view.Route.Exchangers {
+	for _, x := range route.Exchangers {
 		if sameHost(x.Host, name) && len(x.Addresses) > 0 {
 			return true
 		}

@@ -65,6 +65,7 @@ type engine struct {
 	queue     []request
 	wake      chan struct{}      // holds one: there is a request
 	stopWork  context.CancelFunc // ends what runs; nil: nothing runs
+	skip      context.CancelFunc // ends the attempt at one address; nil: there is none
 	stopWatch context.CancelFunc // ends the watching; nil: nobody watches
 	script    *scriptRun         // that is being played, or nil
 	now       status
@@ -264,7 +265,7 @@ func (e *engine) run(ctx context.Context) {
 	if e.script != nil {
 		e.play(ctx, e.script)
 	} else {
-		e.work(ctx, func(ctx context.Context) { _, _ = flow.Open(ctx, e.s, e.plan) })
+		e.work(ctx, func(ctx context.Context) { _ = e.connect(ctx, e.plan, 0) })
 	}
 	for {
 		r, ok := e.next(ctx)
@@ -328,7 +329,7 @@ func (e *engine) next(ctx context.Context) (request, bool) {
 func (e *engine) settle() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.stopWork, e.stopWatch = nil, nil
+	e.stopWork, e.stopWatch, e.skip, e.now.left = nil, nil, nil, 0
 	e.look()
 	if len(e.queue) == 0 && e.now.doing != leaving {
 		e.now.doing = idle
@@ -394,7 +395,7 @@ func (e *engine) reopen(ctx context.Context, r request) {
 	e.hangUp(ctx)
 	if r.plan != nil {
 		e.plan = *r.plan
-		_, _ = flow.Open(ctx, e.s, e.plan)
+		_ = e.connect(ctx, e.plan, 0)
 		return
 	}
 	if e.stale && e.plan.Only == nil {
@@ -402,27 +403,38 @@ func (e *engine) reopen(ctx context.Context, r request) {
 			return
 		}
 	}
-	var chosen []session.Candidate
+	chosen := e.choose(r)
+	if len(chosen) == 0 && !r.again {
+		// A script has gone elsewhere since the list was made.
+		if flow.Route(ctx, e.s, e.plan) != nil {
+			return
+		}
+		chosen = e.choose(r)
+	}
+	if len(chosen) == 0 {
+		_ = e.connect(ctx, e.plan, 0)
+		return
+	}
+	// Each address of the exchanger until one answers, as a flow does it over
+	// all of them.
+	for i, c := range chosen {
+		plan := e.plan
+		plan.Only = &c
+		failure, ok := errors.AsType[*event.Error](e.connect(ctx, plan, len(chosen)-1-i))
+		if !ok || failure.Stage != event.Connect && failure.Stage != event.Banner && failure.Kind != event.Skipped {
+			return
+		}
+	}
+}
+
+// choose are the places that the session knows and a request asks for.
+func (e *engine) choose(r request) (chosen []session.Candidate) {
 	for _, c := range e.s.Candidates() {
 		if r.again && c.Name() == e.last.Host && c.Address == e.last.Address || !r.again && sameHost(c.Name(), r.host) {
 			chosen = append(chosen, c)
 		}
 	}
-	if len(chosen) == 0 {
-		_, _ = flow.Open(ctx, e.s, e.plan)
-		return
-	}
-	// Each address of the exchanger until one answers, as a flow does it over
-	// all of them.
-	for _, c := range chosen {
-		plan := e.plan
-		plan.Only = &c
-		_, err := flow.Open(ctx, e.s, plan)
-		failure, ok := errors.AsType[*event.Error](err)
-		if !ok || failure.Stage != event.Connect && failure.Stage != event.Banner {
-			return
-		}
-	}
+	return chosen
 }
 
 func sameHost(a, b string) bool {

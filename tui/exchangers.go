@@ -1,91 +1,201 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"net"
+	"slices"
 
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 )
 
-// The words for how far an exchanger is.
-const (
-	wordOK   = "OK"
-	wordWait = "WAIT"
-	wordFail = "FAIL"
-	wordNone = "--"
-)
-
-// newExchangers is the pane of the mail exchangers and their state:
+// newExchangers is the pane of the mail exchangers and their state, from the
+// session and from a probing:
 //
-//   - 10 mx1.example.org          OK  44 ms
-//     192.0.2.25
-//     20 mx3.example.org               FAIL
-//     192.0.2.27
-//     connection refused
-func newExchangers() *factPane {
+//	 MX of example.org, in this order
+//	*   10 mx1.example.org       OK  0.25 s
+//	       192.0.2.25              50.0 MiB
+//	    20 mx2.example.org    FAIL connect
+//	       192.0.2.27
+//	  why      connection refused
+//	    30 mx3.example.org       not tried
+func newExchangers(hosts *routes) *factPane {
 	return &factPane{
 		title: "MX",
-		tab: func(v *transcript.View) string {
-			if v.Route == nil {
-				return ""
+		tab: func(*transcript.View) string {
+			if r := hosts.shown(); r != nil {
+				return fmt.Sprint(len(r.Exchangers))
 			}
-			return fmt.Sprint(len(v.Route.Exchangers))
+			return ""
 		},
 		build: buildExchangers,
 	}
 }
 
-func buildExchangers(b builder) []fact {
-	if b.v.Route == nil {
-		if c := b.v.Now(); c != nil {
-			x := event.Exchanger{Host: c.Name()}
-			return exchangerFacts(b, x, "", []*transcript.Conversation{c})
+// routes keeps where mail goes, as far as it is known now.
+type routes struct {
+	now    *event.Route
+	mail   *event.Route // of a domain; a script may go to one of its hosts
+	failed *event.Error
+}
+
+// Apply takes the next event, which begins a look-up or not.
+func (r *routes) Apply(e event.Event, begins bool) {
+	if begins {
+		r.now, r.failed = nil, nil
+	}
+	switch e := e.(type) {
+	case event.Route:
+		r.now, r.failed = &e, nil
+		if preferred(e) || e.Source == "address" {
+			r.mail = &e
 		}
-		return []fact{{text: "  (not looked up yet)", style: b.st.dim, quiet: true}}
+	case event.Failed:
+		if e.Error.Stage == event.Lookup {
+			r.failed = e.Error
+		}
 	}
-	route := b.v.Route
-	var facts []fact
-	switch {
-	case route.Source == "mx":
-	case route.Source == "srv":
-		facts = append(facts, b.lines("SRV of", route.Domain, b.st.dim)...)
-	case route.Source == "address":
-		facts = append(facts, b.lines("no MX:", "the domain's own address", b.st.dim)...)
+}
+
+// shown is the route of the pane: the last one, or that of the domain where the
+// last one leads to a host of it.
+func (r *routes) shown() *event.Route {
+	if r.now == nil || r.mail == nil || r.now == r.mail {
+		return r.now
 	}
+	for _, x := range r.now.Exchangers {
+		for _, a := range append([]string{x.Host}, x.Addresses...) {
+			if leadsTo(r.mail, a) {
+				return r.mail
+			}
+		}
+	}
+	return r.now
+}
+
+// leadsTo says that a route has a host, or an address.
+func leadsTo(r *event.Route, name string) bool {
+	return slices.ContainsFunc(r.Exchangers, func(x event.Exchanger) bool {
+		return sameHost(x.Host, name) || slices.Contains(x.Addresses, name)
+	})
+}
+
+// preferred says that the exchangers of a route have preferences.
+func preferred(r event.Route) bool { return r.Source == "mx" || r.Source == "srv" }
+
+func buildExchangers(b builder) []fact {
+	route := b.hosts.shown()
+	if route == nil {
+		if b.hosts.failed != nil {
+			return b.lines("", b.hosts.failed.Message, b.st.bad)
+		}
+		if c := b.v.Now(); c != nil {
+			return exchangerFacts(b, event.Exchanger{Host: c.Name()}, "", []*transcript.Conversation{c}, 0)
+		}
+		return []fact{{text: " (not looked up yet)", style: b.st.dim, quiet: true}}
+	}
+	facts := heading(b, *route)
 	if len(route.Exchangers) == 0 {
 		facts = append(facts, b.lines("none:", route.Reason, b.st.bad)...)
 	}
-	attempts := byExchanger(b.v)
+	of := byExchanger(b, *route)
+	least := least(*route, of)
+	untried, reached := 0, ""
 	for _, x := range route.Exchangers {
+		attempts := of[x.Host]
+		switch {
+		case len(attempts) == 0 && x.Error == nil:
+			untried++
+		case len(attempts) > 0:
+			if word, _, _ := stateOf(b.st, attempts[len(attempts)-1]); word == wordOK && reached == "" {
+				reached = x.Host
+			}
+		}
 		preference := ""
-		if route.Source == "mx" || route.Source == "srv" {
+		if preferred(*route) {
 			preference = fmt.Sprint(x.Preference)
 		}
-		facts = append(facts, exchangerFacts(b, x, preference, attempts[x.Host])...)
+		facts = append(facts, exchangerFacts(b, x, preference, attempts, least)...)
+	}
+	if untried > 0 {
+		text := "a tries all of them at once"
+		if reached != "" && !b.side {
+			text = wordUntried + ": " + reached + " has answered; " + text
+		}
+		facts = append(facts, b.lines("", text, b.st.dim)...)
 	}
 	return facts
 }
 
-// byExchanger sorts the attempts of this run by the exchanger they went to.
-func byExchanger(v *transcript.View) map[string][]*transcript.Conversation {
+func domainOf(route event.Route) string { return cmp.Or(route.Unicode, route.Domain) }
+
+// heading says what the pane shows.
+func heading(b builder, route event.Route) []fact {
+	name := domainOf(route)
+	text := ""
+	switch route.Source {
+	case "mx":
+		if text = "MX of " + name + ", tried in this order"; b.side {
+			text = ""
+		}
+	case "srv":
+		text = "SRV of " + name + ", tried in this order"
+	case "address":
+		text = name + " has no MX: its own address"
+	case "server":
+		text = "asked for by name: no MX look-up"
+	case "literal":
+		text = "asked for by address: no MX look-up"
+	case "socket":
+		text = "a UNIX socket"
+	case "pipe":
+		text = "a command"
+	}
+	if text == "" || len(route.Exchangers) == 0 {
+		return nil
+	}
+	return b.lines("", text, b.st.dim)
+}
+
+// byExchanger sorts the attempts of this run, and those of a probing, by the
+// exchanger they went to, the newest last.
+func byExchanger(b builder, route event.Route) map[string][]*transcript.Conversation {
+	sessions := slices.Clone(b.v.Sessions)
+	if b.probed != nil {
+		for _, p := range b.probed.rows {
+			sessions = append(sessions, p.view.Sessions...)
+		}
+		slices.SortStableFunc(sessions, func(a, b *transcript.Conversation) int { return a.Started.Compare(b.Started) })
+	}
 	of := map[string]string{}
-	for _, x := range v.Route.Exchangers {
+	for _, x := range route.Exchangers {
 		for _, a := range x.Addresses {
-			of[a] = x.Host
+			of[a] = cmp.Or(of[a], x.Host)
 		}
 	}
 	attempts := map[string][]*transcript.Conversation{}
-	for _, c := range v.Sessions {
+	for _, c := range sessions {
 		name := c.Host
 		if name == "" {
-			if name = c.Address; of[addressOf(c)] != "" {
-				name = of[addressOf(c)]
-			}
+			name = cmp.Or(of[addressOf(c)], c.Address)
 		}
 		attempts[name] = append(attempts[name], c)
 	}
 	return attempts
+}
+
+// least is the smallest of the hosts' maximum sizes; 0 where none stands out.
+func least(route event.Route, of map[string][]*transcript.Conversation) uint64 {
+	var sizes []uint64
+	for _, x := range route.Exchangers {
+		for _, a := range x.Addresses {
+			if _, n, known := sizeOf(lastAt(a, of[x.Host])); known {
+				sizes = append(sizes, n)
+			}
+		}
+	}
+	return smallest(sizes)
 }
 
 // addressOf is a connection's address without its port.
@@ -97,76 +207,90 @@ func addressOf(c *transcript.Conversation) string {
 }
 
 // exchangerFacts are an exchanger, its addresses, and what went wrong with it.
-func exchangerFacts(b builder, x event.Exchanger, preference string, attempts []*transcript.Conversation) []fact {
-	word, s, right := wordNone, b.st.server, ""
+func exchangerFacts(b builder, x event.Exchanger, preference string, attempts []*transcript.Conversation, least uint64) []fact {
+	word, stage, s := wordUntried, "", b.st.server
 	var last *transcript.Conversation
+	problem := x.Error
+	mark := " "
 	if len(attempts) > 0 {
 		last = attempts[len(attempts)-1]
-		word, s = stateWord(b.st, last)
-		if word == wordOK && last.Timings.Connect > 0 {
-			right = "  " + transcript.Milliseconds(last.Timings.Connect)
+		if c := b.v.Now(); c != nil && c.Ended.IsZero() && slices.Contains(attempts, c) {
+			last, mark = c, "*"
+		}
+		word, stage, s = stateOf(b.st, last)
+		if last.Error != nil {
+			problem = last.Error
 		}
 	}
-	problem := x.Error
-	if last != nil && last.Error != nil {
-		problem = last.Error
-	}
 	if x.Error != nil {
-		word, s = wordFail, b.st.bad
+		word, stage, s = wordFail, stageNames[stageDNS], b.st.bad
 	}
-	mark := " "
-	if last != nil && last == b.v.Now() && last.State != transcript.Closed && last.State != transcript.Failing {
-		mark = "*"
+	right := word
+	switch {
+	case stage != "":
+		right += " " + stage
+	case word == wordOK:
+		right += "  " + transcript.Milliseconds(stagesOf(last).opened())
 	}
 	name := b.st.glyphs.words(x.Host)
 	if preference != "" {
 		name = fmt.Sprintf("%5s %s", preference, name)
 	} else {
-		name = "  " + name
+		name = " " + name
 	}
-	facts := []fact{{text: mark + name, right: word + right, style: s, host: x.Host}}
+	facts := []fact{{text: mark + name, right: right, style: s, host: x.Host}}
 	if x.Unicode != "" {
 		facts = append(facts, fact{text: "       " + b.st.glyphs.words(x.Unicode), style: b.st.dim, quiet: true})
 	}
 	for _, a := range x.Addresses {
-		if a == x.Host {
-			continue
+		if f := addressFact(b, x, a, attempts, least); a != x.Host || f.right != "" {
+			facts = append(facts, f)
 		}
-		facts = append(facts, fact{text: "       " + b.st.glyphs.words(a), right: addressState(a, attempts), style: b.st.dim, quiet: true})
 	}
 	for _, n := range x.Notes {
 		facts = append(facts, b.lines("  note", n, b.st.warn)...)
 	}
-	if problem != nil {
-		facts = append(facts, b.lines("  why", problem.Message, b.st.bad)...)
+	why, means := reason(problem)
+	if why != "" {
+		facts = append(facts, b.lines("  why", why, b.st.bad)...)
+	}
+	if means != "" {
+		facts = append(facts, b.lines("  means", means, b.st.server)...)
 	}
 	return facts
 }
 
-// addressState is the word for one address, where there are several attempts.
-func addressState(address string, attempts []*transcript.Conversation) string {
-	for i := len(attempts) - 1; i >= 0; i-- {
-		if addressOf(attempts[i]) == address {
-			word, _ := stateWord(nil, attempts[i])
-			return word
-		}
+// addressFact is the row of an address, with its maximum size, and its state
+// where the exchanger has several.
+func addressFact(b builder, x event.Exchanger, address string, attempts []*transcript.Conversation, least uint64) fact {
+	f := fact{text: "       " + b.st.glyphs.words(address), style: b.st.dim, quiet: true}
+	if address == x.Host {
+		f.text = ""
 	}
-	return ""
+	c := lastAt(address, attempts)
+	if c == nil {
+		return f
+	}
+	word, _, _ := stateOf(b.st, c)
+	size, n, known := sizeOf(c)
+	switch {
+	case size != "" && known && n == least:
+		f.right = "least " + size
+	case size != "":
+		f.right = "max " + size
+	}
+	if len(x.Addresses) > 1 && (word != wordOK || size == "") {
+		f.right = word
+	}
+	return f
 }
 
-func stateWord(st *styles, c *transcript.Conversation) (string, style) {
-	if st == nil {
-		st = &styles{}
-	}
-	switch c.State {
-	case transcript.Connecting, transcript.Greeting, transcript.Greeted:
-		return wordWait, st.warn
-	case transcript.Failing:
-		return wordFail, st.bad
-	case transcript.Closed:
-		if c.Protocol == "" && len(c.OffersBeforeTLS) == 0 {
-			return wordNone, st.server
+// lastAt is the newest of some attempts that went to an address, or nil.
+func lastAt(address string, attempts []*transcript.Conversation) *transcript.Conversation {
+	for i := len(attempts) - 1; i >= 0; i-- {
+		if addressOf(attempts[i]) == address {
+			return attempts[i]
 		}
 	}
-	return wordOK, st.good
+	return nil
 }

@@ -42,6 +42,11 @@ type builder struct {
 	st  *styles
 	w   int
 	now time.Time
+
+	side bool // beside the transcript, under a title of its own
+
+	hosts  *routes
+	probed *matrix // nil: nothing was probed
 }
 
 // lines wraps a text behind a label of ten columns.
@@ -107,6 +112,9 @@ func (p *factPane) reveal(h int) {
 	last := p.sel
 	for last+1 < len(p.facts) && p.facts[last+1].quiet && last+1-p.sel < h {
 		last++
+	}
+	if last < len(p.facts)-1 && h > 1 {
+		h-- // the last row says how many more there are
 	}
 	p.top = min(max(p.top, last-h+1), p.sel)
 }

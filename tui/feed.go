@@ -28,6 +28,7 @@ type status struct {
 	chunk     int64 // octets of it that a chunk (BDAT) still has; 0: it ends with a dot
 	asked     bool  // the server has asked for a secret (334)
 	owes      bool  // the server has not answered all that was sent
+	left      int   // addresses that are still to be tried, while a session is opened
 	script    scriptStatus
 }
 

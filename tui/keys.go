@@ -22,11 +22,12 @@ const (
 	inFind                         // a text to search for, or to filter by
 	inSave                         // as what to save the session?
 	inSecret                       // the password of a login
+	inMatrix                       // a probing of all addresses
 	inTiny                         // the terminal is too small
 
 	inBrowse = inTranscript | inFacts | inScript
 	inText   = inLine | inPalette | inEdit | inFind | inSecret
-	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit | inFind | inSave | inSecret
+	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit | inFind | inSave | inSecret | inMatrix
 )
 
 // binding is a row of the key table. The table makes the keys work, the hints,
@@ -71,7 +72,7 @@ func bindings() []binding {
 		{id: "quitline", keys: []string{"ctrl+d"}, in: inLine, enabled: func(m *screen) bool { return len(m.line.text) == 0 }, help: "in an empty line: write QUIT into it", do: (*screen).offerQuit},
 	}
 	rows = append(rows, editing()...)
-	rows = append(rows, browsing()...)
+	rows = append(append(rows, full()...), browsing()...)
 	return append(rows, []binding{
 		{id: "savescript", keys: []string{"s", "enter"}, show: "s", in: inSave, hint: "script", help: "as a script, which ehlo run plays", do: saveIn(formats[0])},
 		{id: "savetext", keys: []string{"t"}, in: inSave, hint: "text", help: "as text: all that ehlo says too, DNS and times", do: saveIn(formats[1])},
@@ -83,6 +84,7 @@ func bindings() []binding {
 		{id: "yes", keys: []string{"y"}, in: inQuestion, hint: "leave", help: "leave: QUIT, then the end", do: (*screen).leave},
 		{id: "no", keys: []string{"n"}, in: inQuestion, hint: "stay", help: "stay", do: (*screen).back},
 		{id: "help", keys: []string{"f1"}, show: "F1", in: inText, hint: "help", help: "all keys", do: (*screen).help},
+		{id: "skip", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret) | inTiny, hint: "skip host", enabled: (*screen).canSkip, help: "while a session is opened: leave a host that does not answer for the next one; twice stops", do: (*screen).interrupt},
 		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret) | inTiny, hint: "stop", enabled: func(m *screen) bool { return m.busy() && !(m.live() && m.where()&inBrowse != 0) }, help: "stop what runs: a wait, a connection attempt, a script", do: (*screen).interrupt},
 		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere&^(inEdit|inFind|inSecret) | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
 		{id: "tinyquit", keys: []string{"q"}, in: inTiny, help: "twice: leave, where the terminal is too small for anything else", do: (*screen).interrupt},
@@ -122,7 +124,11 @@ func browsing() []binding {
 		{id: "palette", keys: []string{":"}, in: inBrowse, hint: "command", help: "commands: " + commandNames(), do: prefill("")},
 		{id: "details", keys: []string{"enter"}, show: "Enter", in: inTranscript, hint: "explain", help: "the whole line, its octets, and what a reply means", do: (*screen).details},
 		{id: "scriptdetails", keys: []string{"enter"}, show: "Enter", in: inScript, hint: "explain", help: "the whole line, where it stands, and what became of it", do: (*screen).scriptDetails},
-		{id: "choose", keys: []string{"enter"}, show: "Enter", in: inFacts, hint: "choose", help: "an exchanger: connect to it (asks first); an extension: what it means", enabled: (*screen).canChoose, do: (*screen).choose},
+		{id: "connectto", keys: []string{"enter"}, show: "Enter", in: inFacts, hint: "connect", help: "in the pane MX: connect to the exchanger: writes :connect, Enter does it", enabled: func(m *screen) bool { return m.pane == exchangersAt && m.canChoose() }, do: (*screen).choose},
+		{id: "choose", keys: []string{"enter"}, show: "Enter", in: inFacts, hint: "explain", help: "in the others: an extension: what it means; TLS: the chain of certificates", enabled: func(m *screen) bool { return m.pane != exchangersAt && m.canChoose() }, do: (*screen).choose},
+		{id: "probe", keys: []string{"a"}, in: inFacts, hint: "probe all", enabled: func(m *screen) bool { return m.probed == nil && m.pane == exchangersAt }, help: "in the pane MX: probe every address at once: writes :probe all, Enter does it", do: (*screen).offerProbe},
+		{id: "probed", keys: []string{"a"}, in: inFacts, hint: "probed", enabled: func(m *screen) bool { return m.probed != nil && m.pane == exchangersAt }, help: "there, when they were probed: the table of that", do: (*screen).offerProbe},
+		{id: "probekey", keys: []string{"a"}, in: inBrowse, enabled: func(m *screen) bool { return m.pane != exchangersAt }, help: "the same from any pane", do: (*screen).offerProbe},
 		{id: "pane", keys: []string{"tab"}, in: inBrowse, hint: "pane", help: "the next pane", do: func(m *screen) tea.Cmd { return m.show(m.beside(1)) }},
 		{id: "paneback", keys: []string{"shift+tab"}, in: inBrowse, help: "the pane before", do: func(m *screen) tea.Cmd { return m.show(m.beside(-1)) }},
 		{id: "export", keys: []string{"s"}, in: inBrowse, hint: "save", help: "save the session: asks as what", do: (*screen).save},
@@ -180,6 +186,7 @@ var contexts = [...]struct {
 	{inLine, "The SMTP line"},
 	{inTranscript, "Browsing the transcript (esc leads there)"},
 	{inFacts, "Browsing the facts: MX, Caps, Limits, TLS"},
+	{inMatrix, "Probing all addresses (a)"},
 	{inScript, "Browsing the script (7)"},
 	{inPalette, "Commands (behind :)"},
 	{inSecret, "A password (:auth)"},
@@ -222,7 +229,7 @@ func (m *screen) helpLines() []string {
 	lines := []string{
 		"The SMTP line sends what is typed as it is. esc leaves it for browsing, where letters are keys; i goes back.",
 		"Marks: > selected, ! failed for good (5yz), ~ failed for now (4yz), + folded, | the line goes on. C: sent, S: received, *: said by ehlo.",
-		"States of a host: OK, WAIT, FAIL, -- (not tried).",
+		"States of a host: OK, WAIT, FAIL and at which stage, skipped or stopped (by ctrl+c), not tried (another one answered first; a probes all of them).",
 		"Marks of a script: > selected, * breakpoint, ~ edited. States of its lines: NEXT, RUN, OK, FAIL, left (out), -- (not yet), in (a @repeat or @include that has begun).",
 	}
 	for _, c := range contexts {

@@ -152,7 +152,7 @@ func (l *log) Apply(e event.Event) {
 	default:
 		for i, text := range wordsOf(e) {
 			mark := byte(' ')
-			if f, failed := e.(event.Failed); failed && i == 0 && f.Error.Kind != event.Interrupted {
+			if f, failed := e.(event.Failed); failed && i == 0 && f.Error.Kind != event.Interrupted && f.Error.Kind != event.Skipped {
 				mark = '!'
 				l.errors++
 			}
@@ -335,6 +335,9 @@ func wordsOf(e event.Event) []string {
 	case event.Failed:
 		if e.Error.Kind == event.Interrupted {
 			return []string{"stopped, as asked"}
+		}
+		if e.Error.Kind == event.Skipped {
+			return []string{e.Error.Message}
 		}
 		lines := []string{"FAIL " + e.Error.Message}
 		if e.Error.Hint != "" {

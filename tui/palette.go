@@ -147,7 +147,7 @@ func scripts(m *screen, done []string, typed string) []string {
 // targets completes the exchangers of the route.
 func targets(m *screen, done []string, _ string) []string {
 	var names []string
-	if r := m.view.Route; r != nil && len(done) == 0 {
+	if r := m.hosts.shown(); r != nil && len(done) == 0 {
 		for _, x := range r.Exchangers {
 			names = append(names, x.Host)
 		}

@@ -486,7 +486,7 @@ func TestChoosesAnotherExchanger(t *testing.T) {
 		o.Session.Resolver.Servers = []string{dns.Addr}
 		o.Plan = flow.Plan{Target: session.Target{Text: "example.com", Host: "example.com"}}
 	})
-	x.sees("READY", "mx1.example.com [192.0.2.1]:25", "mx2.example.com              --")
+	x.sees("READY", "mx1.example.com [192.0.2.1]:25", "mx2.example.com       not tried")
 	x.typed(esc)
 	x.sees("BROWSE")
 	x.typed("2j" + enter)

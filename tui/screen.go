@@ -9,6 +9,7 @@ import (
 
 	"ehlo/session"
 	"ehlo/session/event"
+	"ehlo/session/flow"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
 )
@@ -27,10 +28,14 @@ const (
 	modeFilter   // a text to filter by
 	modeSave     // as what?
 	modeSecret   // a password
+	modeMatrix   // a probing of all addresses
 )
 
 // panes is how many there always are: the transcript and the facts.
 const panes = 5
+
+// exchangersAt is the pane of the exchangers.
+const exchangersAt = 1
 
 // limitsAt is the pane of the limits.
 const limitsAt = 3
@@ -68,7 +73,8 @@ type problem struct {
 // server, commands (tea.Cmd) write files.
 type screen struct {
 	o      Options
-	title  string // the target, as written
+	title  string    // the target, as written
+	plan   flow.Plan // how it is opened
 	st     styles
 	keys   []binding
 	engine *engine
@@ -78,6 +84,9 @@ type screen struct {
 	log        *log
 	transcript *transcriptPane
 	facts      [panes - 1]*factPane
+	hosts      routes
+	prober     *prober
+	probed     *matrix     // the last probing; nil: there was none
 	played     *scriptPane // nil: none was loaded
 	view       transcript.View
 	now        status
@@ -99,10 +108,11 @@ type screen struct {
 	history   *history
 	pager     *pager
 	problem   *problem
-	hint      string // what the last key came to; gone with the next
-	armed     bool   // the next ctrl+c leaves
-	alone     bool   // the transcript has the whole width
-	mouse     bool   // the mouse is asked for
+	hint      string    // what the last key came to; gone with the next
+	armed     bool      // the next ctrl+c leaves
+	alone     bool      // the transcript has the whole width
+	mouse     bool      // the mouse is asked for
+	skipped   time.Time // when a host was, see canSkip
 
 	since   time.Time // what runs runs since then
 	begin   bool      // the terminal's size has still to come
@@ -117,11 +127,12 @@ type screen struct {
 func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
 	l := newLog()
 	m := &screen{
-		o: o, title: o.Plan.Target.Text, st: st, keys: bindings(), engine: e, feed: f,
+		o: o, title: o.Plan.Target.Text, plan: o.Plan, prober: newProber(o.Session, f), st: st, keys: bindings(), engine: e, feed: f,
 		log: l, history: h,
-		facts: [panes - 1]*factPane{newExchangers(), newCapabilities(), newLimits(), newTLS()},
+		facts: [panes - 1]*factPane{nil, newCapabilities(), newLimits(), newTLS()},
 		now:   e.now, since: o.Now(), begin: true,
 	}
+	m.facts[0] = newExchangers(&m.hosts)
 	if e.script != nil {
 		m.load(e.script, "")
 	}
@@ -146,6 +157,7 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.key(msg)
 	case batch:
 		m.Apply(m.feed.take())
+		m.applyProbes(m.prober.take())
 		cmd = m.awaken()
 	case tick:
 		m.ticking = false
@@ -176,7 +188,7 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // awaken starts the ticking where something is awaited.
 func (m *screen) awaken() tea.Cmd {
-	if m.ticking || m.now.doing.still() {
+	if m.ticking || m.now.doing.still() && !m.probed.running() {
 		return nil
 	}
 	m.ticking = true
@@ -205,9 +217,11 @@ func (m *screen) resize(w, h int) {
 func (m *screen) Apply(events []event.Event, marks map[int32]mark, now status) {
 	for _, e := range events {
 		m.log.Apply(e)
+		before := m.view.Lookup
 		if f, failed := e.(event.Failed); !failed || f.Error.Kind != event.ExpectationFailed {
 			m.view.Apply(e) // that is the script's failure, the session goes on
 		}
+		m.hosts.Apply(e, !m.view.Lookup.IsZero() && !m.view.Lookup.Equal(before))
 		m.judge(e)
 	}
 	m.spillOver()
@@ -233,8 +247,8 @@ func (m *screen) judge(e event.Event) {
 	case event.Connecting:
 		m.ready, m.dialing = false, e
 	case event.Failed:
-		if e.Error.Stage == event.Quit && m.problem != nil && !m.problem.reply {
-			return // what went wrong before is the cause
+		if e.Error.Kind == event.Skipped || e.Error.Stage == event.Quit && m.problem != nil && !m.problem.reply {
+			return // it was asked for; what went wrong before is the cause
 		}
 		m.problem = &problem{mark: '!', lines: []string{e.Error.Message}}
 		if e.Error.Kind == event.ExpectationFailed {
@@ -322,6 +336,8 @@ func (m *screen) where() where {
 		return inSave
 	case m.mode == modeSecret:
 		return inSecret
+	case m.mode == modeMatrix:
+		return inMatrix
 	case m.pane == scriptAt:
 		return inScript
 	case m.pane != 0:

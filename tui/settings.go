@@ -22,7 +22,12 @@ func settings() []setting {
 			if err := change(&probe, value); err != nil {
 				return err
 			}
-			return m.engine.adjust(func(o *session.Options) { _ = change(o, value) }, nil)
+			set := func(o *session.Options) { _ = change(o, value) }
+			if err := m.engine.adjust(set, nil); err != nil {
+				return err
+			}
+			m.prober.adjust(set)
+			return nil
 		}
 	}
 	plans := func(change func(p *flow.Plan, value string) error) func(*screen, string) error {
@@ -30,6 +35,7 @@ func settings() []setting {
 			if err := change(&m.o.Plan, value); err != nil {
 				return err
 			}
+			_ = change(&m.plan, value)
 			return m.engine.adjust(nil, func(p *flow.Plan) { _ = change(p, value) })
 		}
 	}

@@ -117,13 +117,16 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	}
 	stopSignals := guard.signals()
 	defer stopSignals()
+	m.prober.try = guard.try
 	guard.run(func() { e.run(ctx) })
+	guard.run(func() { m.prober.run(ctx) })
 	guard.run(func() { f.run(ctx, p.Send) })
 
 	_, err := p.Run()
 	stopSignals()
 	cancel()
 	f.close()
+	m.prober.close()
 	select {
 	case <-e.done:
 	case <-time.After(lastWait):

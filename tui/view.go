@@ -73,6 +73,9 @@ func (m *screen) body() []string {
 	if m.mode == modePager {
 		return m.pager.View(&m.st, m.lay.w, m.lay.body)
 	}
+	if m.mode == modeMatrix {
+		return m.matrixView()
+	}
 	notices := m.notices()
 	h := m.lay.body - len(notices)
 	var left []string
@@ -101,7 +104,7 @@ func (m *screen) body() []string {
 }
 
 func (m *screen) builder(w int) builder {
-	return builder{v: &m.view, st: &m.st, w: w, now: m.o.Now()}
+	return builder{v: &m.view, st: &m.st, w: w, now: m.o.Now(), side: m.lay.side > 0 && w == m.lay.side, hosts: &m.hosts, probed: m.probed}
 }
 
 // notices are the rows below the transcript: what went wrong and stays, and
@@ -110,7 +113,7 @@ func (m *screen) builder(w int) builder {
 // scrolling is paused, what the server does takes no row from the window: the
 // header and the count of errors tell of it, and it is there on G.
 func (m *screen) notices() []string {
-	if m.mode == modePager {
+	if m.mode == modePager || m.mode == modeMatrix {
 		return nil
 	}
 	g := m.st.glyphs
@@ -178,6 +181,9 @@ func (m *screen) paneName(pane int) string {
 		return "Script"
 	}
 	p := m.facts[pane-1]
+	if r := m.hosts.shown(); pane == exchangersAt && m.lay.side > 0 && r != nil && r.Domain != "" && r.Source != "server" {
+		return fmt.Sprintf("MX of %s (%d)", m.st.glyphs.words(domainOf(*r)), len(r.Exchangers))
+	}
 	if n := p.tab(&m.view); n != "" {
 		return p.title + " " + n
 	}
@@ -188,6 +194,9 @@ func (m *screen) paneName(pane int) string {
 // of which one is shown.
 func (m *screen) tabs() string {
 	g := m.st.glyphs
+	if m.mode == modeMatrix {
+		return m.fullTitle("Every address, at once")
+	}
 	if m.lay.side > 0 {
 		follow := m.followWord()
 		left := m.paneTitle(0, m.lay.main-cells(follow)-1)
@@ -213,6 +222,13 @@ func (m *screen) tabs() string {
 		}
 	}
 	return g.fit(" "+row, m.lay.w)
+}
+
+// fullTitle is the row of the tabs above what fills the whole body.
+func (m *screen) fullTitle(name string) string {
+	g := m.st.glyphs
+	fill := strings.Repeat(g.horizontal, max(m.lay.w-cells(name)-3, 0))
+	return g.fit(m.st.dim.Render(g.horizontal)+m.st.reverse.Render(" "+name+" ")+m.st.dim.Render(fill), m.lay.w)
 }
 
 func (m *screen) followWord() string {
@@ -243,17 +259,9 @@ func (m *screen) waiting() string {
 		d += fmt.Sprintf(" of %g s", most.Seconds())
 	}
 	if m.lay.shape == shapeSmall {
-		return d + ": " + what // the end of it may be cut
+		return d + ": " + strings.TrimPrefix(what, "waiting for ") // the end of it may be cut
 	}
 	return what + ", " + d
-}
-
-// stopWords are what ctrl+c does to what is awaited.
-func (m *screen) stopWords() string {
-	if !m.busy() || m.leaving {
-		return ""
-	}
-	return " (ctrl+c stops)"
 }
 
 // soon is how long a line of a script may run before it is said how long.
@@ -296,16 +304,18 @@ func (m *screen) status() string {
 	words := []string{m.modeWord()}
 	if s := m.scriptWords(); s != "" && (m.live() || m.now.doing.still()) {
 		words = append(words, g.words(s))
+	} else if w := m.probingWords(); w != "" {
+		words = append(words, w)
 	} else if w := m.waiting(); w != "" {
 		words = append(words, g.words(w)+m.stopWords())
 	}
-	if m.lay.side == 0 {
+	if m.lay.side == 0 && m.mode != modeMatrix {
 		words = append(words, m.followWord())
 	}
 	if m.filter.on() {
 		words = append(words, g.words(m.filter.words())+" (esc ends that)")
 	}
-	if n := m.log.end(); n > 0 {
+	if n := m.log.end(); n > 0 && m.mode != modeMatrix {
 		words = append(words, fmt.Sprintf("line %d/%d", m.transcript.selected()+1, n))
 	}
 	if m.log.errors > 0 {
@@ -337,6 +347,8 @@ func (m *screen) modeWord() string {
 		return "COMMAND"
 	case m.mode == modePager:
 		return strings.ToUpper(m.pager.title)
+	case m.mode == modeMatrix:
+		return "PROBE"
 	case m.mode == modeQuestion:
 		return "LEAVE?"
 	case m.mode == modeEdit:
@@ -473,7 +485,7 @@ func (m *screen) lastRow() string {
 	g := m.st.glyphs
 	if m.lay.shape == shapeSmall {
 		if w := m.waiting(); w != "" && !m.live() {
-			return g.fit(g.words(w), m.lay.w)
+			return g.fit(m.stopKey()+g.words(w), m.lay.w)
 		}
 		if !m.transcript.follow {
 			return g.apart(m.hints(m.lay.w-12), m.st.bold.Render(m.followWord()), m.lay.w)

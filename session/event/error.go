@@ -57,6 +57,7 @@ const (
 	SMTPUTF8Unavailable Kind = "smtputf8_unavailable"
 	ExpectationFailed   Kind = "expectation_failed"
 	Interrupted         Kind = "interrupted"
+	Skipped             Kind = "skipped" // the person went on to the next address
 	Internal            Kind = "internal"
 )
 

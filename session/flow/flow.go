@@ -6,8 +6,8 @@
 // decide the exit code, and tells it as an event too. A flow that ends with an
 // error has ended the connection, politely with QUIT where that was possible.
 // Nothing is sent twice: the next address is tried only where the one before
-// did not get as far as its greeting (RFC 5321 5.1), and each failed attempt
-// is told.
+// did not get as far as its greeting (RFC 5321 5.1), or where the person skips
+// it, and each failed attempt is told.
 package flow
 
 import (
@@ -36,6 +36,11 @@ type Plan struct {
 	XForward string
 
 	Login *session.Auth // nil: no login
+
+	// Attempt makes the context of the attempt at one address, behind which left
+	// more come. When it ends and the one that it is made from does not, the
+	// address is skipped. Nil: no address is.
+	Attempt func(ctx context.Context, left int) (context.Context, context.CancelFunc)
 
 	// Stop ends the session after that stage; NoStage goes to the end. Drop
 	// ends it without QUIT.
@@ -81,9 +86,9 @@ func open(ctx context.Context, s *session.Session, p Plan) error {
 		candidates = s.Candidates()
 	}
 	var last error
-	for _, c := range candidates {
-		last = greet(ctx, s, p, c)
-		if last == nil || !unanswered(last) {
+	for i, c := range candidates {
+		last = attempt(ctx, s, p, c, len(candidates)-1-i)
+		if last == nil || !unanswered(last) && !skipped(last) {
 			return last
 		}
 		Leave(ctx, s, p)
@@ -104,6 +109,26 @@ func Resolution(p Plan) session.Resolve {
 func unanswered(err error) bool {
 	e, ok := errors.AsType[*event.Error](err)
 	return ok && (e.Stage == event.Connect || e.Stage == event.Banner)
+}
+
+// attempt opens a session with one address, unless it is skipped.
+func attempt(ctx context.Context, s *session.Session, p Plan, to session.Candidate, left int) error {
+	if p.Attempt == nil {
+		return greet(ctx, s, p, to)
+	}
+	one, stop := p.Attempt(ctx, left)
+	defer stop()
+	err := greet(one, s, p, to)
+	if one.Err() == nil || ctx.Err() != nil || err == nil {
+		return err
+	}
+	return s.Fail(event.Errorf(event.Skipped, s.Stage(), "%s was skipped, as asked", to.Name()))
+}
+
+// skipped says that the person went on to the next address.
+func skipped(err error) bool {
+	e, ok := errors.AsType[*event.Error](err)
+	return ok && e.Kind == event.Skipped
 }
 
 // greet opens a session with one address: greeting, EHLO, TLS and EHLO again.

@@ -7,9 +7,8 @@
 //     conversation that a test has to have word for word.
 //   - Fault is a server that does one thing wrong which no script can say: a
 //     line without an end, silence, a socket that nobody reads, a refusal in
-//     place of a greeting. Proxy stands
-//     in front of any server and adds latency, so that a test can count round
-//     trips.
+//     place of a greeting. Proxy stands in front of any server and adds
+//     latency, so that a test can count round trips.
 //
 // Certificate makes what they need for TLS: an authority of their own and a
 // certificate of it, also such as should not verify.

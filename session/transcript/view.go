@@ -22,7 +22,9 @@ type View struct {
 	Sessions []*Conversation // one for each connection that was attempted, in order
 	Error    *event.Error    // the last failure, if nothing has succeeded since
 	Lookup   time.Time       // the start of a look-up that is newer than the last of Sessions, or zero
-	Refused  int             // replies 4yz and 5yz, those to questions aside
+
+	failed  bool // that look-up has
+	Refused int  // replies 4yz and 5yz, those to questions aside
 }
 
 // State is how far a connection is.
@@ -137,6 +139,9 @@ func (v *View) Apply(e event.Event) {
 	switch e := e.(type) {
 	case event.DNS:
 		v.Queries++
+		if v.failed {
+			v.Lookup, v.failed = time.Time{}, false
+		}
 		if c := v.newest(); c == nil || !c.Ended.IsZero() {
 			v.lookUp(h.At)
 		}
@@ -146,7 +151,7 @@ func (v *View) Apply(e event.Event) {
 		v.lookUp(h.At)
 		return
 	case event.Connecting:
-		v.Lookup = time.Time{}
+		v.Lookup, v.failed = time.Time{}, false
 		v.Sessions = append(v.Sessions, &Conversation{
 			Conn: h.Conn, Host: e.Host, Network: e.Network, Address: e.Address, URL: e.URL,
 			State: Connecting, Started: h.At, verdict: DeliveryNone,
@@ -158,6 +163,7 @@ func (v *View) Apply(e event.Event) {
 		}
 		if e.Error.Stage == event.Lookup { // it is no connection's
 			v.lookUp(h.At)
+			v.failed = true
 			return
 		}
 	case event.Reply:

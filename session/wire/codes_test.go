@@ -35,6 +35,7 @@ func TestExplain(t *testing.T) {
 		{".", 554, "5.6.0", "permanent: the message is refused for its content or its sender", false, wire.WhoSender},
 		{"", 220, "", "success: the server is ready", false, wire.WhoNobody},
 		{"", 554, "", "permanent: no mail service here for this client: often its address is blocked", false, wire.WhoSenderOps},
+		{"", 554, "5.7.1", "permanent: the server refuses this client: its address is blocked, by the server or by a list that it asks", false, wire.WhoSenderOps},
 		{"EHLO", 502, "5.5.1", "permanent: the command is not valid here", false, wire.WhoClient},
 		{"EHLO", 500, "", "permanent: the server does not know EHLO; HELO is the older greeting", false, wire.WhoClient},
 		{"STARTTLS", 454, "4.7.0", "temporary: TLS is not available now", true, wire.WhoReceiver},

@@ -181,6 +181,8 @@ var contexts = [...]contextRow{
 
 	{"", 220, "", "the server is ready", WhoNobody, "RFC 5321 3.1"},
 	{"", 521, "", "this host never accepts mail", WhoReceiver, "RFC 7504"},
+	{"", 554, "7.1", "the server refuses this client: its address is blocked, by the server or by a list that it asks", WhoSenderOps, "RFC 5321 3.1"},
+	{"", 550, "7.1", "the server refuses this client: its address is blocked, by the server or by a list that it asks", WhoSenderOps, "RFC 5321 3.1"},
 	{"", 554, "", "no mail service here for this client: often its address is blocked", WhoSenderOps, "RFC 5321 3.1"},
 	{"", 550, "", "the server refuses this client: often its address is blocked", WhoSenderOps, "RFC 5321 3.1"},
 	{"", 450, "", "the server takes no connection from this client now", WhoWait, "RFC 5321 3.1"},
