@@ -84,7 +84,7 @@ func (m *screen) back() tea.Cmd {
 		m.offers = nil
 	case m.mode == modePalette, m.mode == modeEdit, m.mode == modeFind, m.mode == modeFilter:
 		m.mode = modeBrowse
-	case m.mode == modeMatrix:
+	case m.mode == modeMatrix, m.mode == modeTime:
 		m.mode = modeBrowse
 	case m.mode == modePager, m.mode == modeQuestion, m.mode == modeSave:
 		m.mode, m.pager = m.back2, nil
@@ -131,6 +131,10 @@ func by(n int, page bool) func(*screen) tea.Cmd {
 			m.table().step(n*max(m.probed.shown-1, 1), m.probed.shown)
 		case here == inMatrix:
 			m.table().step(n, m.probed.shown)
+		case here == inTime && page:
+			m.steps().step(n*max(m.clock.shown-1, 1), m.clock.shown)
+		case here == inTime:
+			m.steps().step(n, m.clock.shown)
 		case here == inFacts:
 			m.facts[m.pane-1].step(n, m.factsHeight(m.pane-1))
 		case here == inScript && page:
@@ -155,6 +159,8 @@ func toEnd(last bool) func(*screen) tea.Cmd {
 			m.pager.top = 0
 		case here == inMatrix:
 			m.table().ends(last, m.probed.shown)
+		case here == inTime:
+			m.steps().ends(last, m.clock.shown)
 		case here == inFacts:
 			m.facts[m.pane-1].ends(last, m.factsHeight(m.pane-1))
 		case here == inScript && last:

@@ -88,7 +88,7 @@ func asked(verb, command, reply string) []event.Event {
 func route() []event.Event {
 	return []event.Event{
 		event.DNS{Name: "example.org.", Type: "MX", Server: "192.0.2.53:53", Network: "udp", Rcode: "NOERROR", Answers: []string{"10 mx1.example.org", "10 mx2.example.org", "20 mx3.example.org"}, Elapsed: 18 * time.Millisecond},
-		event.Route{Domain: "example.org", Source: "mx", Exchangers: []event.Exchanger{
+		event.Route{Domain: "example.org", Source: "mx", Elapsed: 21 * time.Millisecond, Exchangers: []event.Exchanger{
 			{Host: "mx1.example.org", Preference: 10, Addresses: []string{"192.0.2.25", "2001:db8::25"}},
 			{Host: "mx2.example.org", Preference: 10, Addresses: []string{"192.0.2.26"}},
 			{Host: "mx3.example.org", Preference: 20, Addresses: []string{"192.0.2.27"}, Notes: []string{"it is an alias (CNAME), which RFC 5321 5.1 forbids"}},

@@ -23,11 +23,12 @@ const (
 	inSave                         // as what to save the session?
 	inSecret                       // the password of a login
 	inMatrix                       // a probing of all addresses
+	inTime                         // where the time went
 	inTiny                         // the terminal is too small
 
 	inBrowse = inTranscript | inFacts | inScript
 	inText   = inLine | inPalette | inEdit | inFind | inSecret
-	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit | inFind | inSave | inSecret | inMatrix
+	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit | inFind | inSave | inSecret | inMatrix | inTime
 )
 
 // binding is a row of the key table. The table makes the keys work, the hints,
@@ -174,6 +175,7 @@ func browsing() []binding {
 		{id: "fold", keys: []string{"z"}, in: inTranscript, help: "fold or unfold a reply of several lines, or a message", do: (*screen).fold},
 		{id: "foldall", keys: []string{"Z"}, in: inTranscript, help: "the same for all of them", do: (*screen).foldAll},
 		{id: "times", keys: []string{"t"}, in: inTranscript, help: "times since the start, times of day, none", do: (*screen).times},
+		{id: "time", keys: []string{"T"}, in: inBrowse, hint: "time", help: "where the time went: each step with a bar to scale, from the selected line on", do: (*screen).showTime},
 		{id: "wrap", keys: []string{"w"}, in: inTranscript, help: "wrap long lines, or cut them at the edge", do: func(m *screen) tea.Cmd { m.transcript.cut = !m.transcript.cut; return nil }},
 	}...)
 }
@@ -187,6 +189,7 @@ var contexts = [...]struct {
 	{inTranscript, "Browsing the transcript (esc leads there)"},
 	{inFacts, "Browsing the facts: MX, Caps, Limits, TLS"},
 	{inMatrix, "Probing all addresses (a)"},
+	{inTime, "Where the time went (T)"},
 	{inScript, "Browsing the script (7)"},
 	{inPalette, "Commands (behind :)"},
 	{inSecret, "A password (:auth)"},

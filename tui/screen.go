@@ -29,6 +29,7 @@ const (
 	modeSave     // as what?
 	modeSecret   // a password
 	modeMatrix   // a probing of all addresses
+	modeTime     // where the time went
 )
 
 // panes is how many there always are: the transcript and the facts.
@@ -85,6 +86,7 @@ type screen struct {
 	transcript *transcriptPane
 	facts      [panes - 1]*factPane
 	hosts      routes
+	clock      *timePane
 	prober     *prober
 	probed     *matrix     // the last probing; nil: there was none
 	played     *scriptPane // nil: none was loaded
@@ -132,7 +134,7 @@ func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
 		facts: [panes - 1]*factPane{nil, newCapabilities(), newLimits(), newTLS()},
 		now:   e.now, since: o.Now(), begin: true,
 	}
-	m.facts[0] = newExchangers(&m.hosts)
+	m.facts[0], m.clock = newExchangers(&m.hosts), newTimePane()
 	if e.script != nil {
 		m.load(e.script, "")
 	}
@@ -221,7 +223,9 @@ func (m *screen) Apply(events []event.Event, marks map[int32]mark, now status) {
 		if f, failed := e.(event.Failed); !failed || f.Error.Kind != event.ExpectationFailed {
 			m.view.Apply(e) // that is the script's failure, the session goes on
 		}
-		m.hosts.Apply(e, !m.view.Lookup.IsZero() && !m.view.Lookup.Equal(before))
+		begins := !m.view.Lookup.IsZero() && !m.view.Lookup.Equal(before)
+		m.hosts.Apply(e, begins)
+		m.clock.Apply(e, begins)
 		m.judge(e)
 	}
 	m.spillOver()
@@ -338,6 +342,8 @@ func (m *screen) where() where {
 		return inSecret
 	case m.mode == modeMatrix:
 		return inMatrix
+	case m.mode == modeTime:
+		return inTime
 	case m.pane == scriptAt:
 		return inScript
 	case m.pane != 0:

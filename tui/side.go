@@ -25,7 +25,7 @@ func (m *screen) side() []sideRow {
 			rows = append(rows, sideRow{r, false})
 		}
 	}
-	return rows
+	return append(rows, m.sideTime()...)
 }
 
 // scriptHeight is how many rows the script has: at the side what it needs, up
@@ -34,7 +34,7 @@ func (m *screen) scriptHeight() int {
 	if m.lay.side == 0 {
 		return max(m.lay.body-len(m.notices()), 1)
 	}
-	left := m.lay.body - (panes - 1)
+	left := m.lay.body - (panes - 1) - len(m.sideTime())
 	for _, p := range m.facts {
 		p.refresh(m.builder(m.lay.side))
 		left -= len(p.facts)
@@ -47,7 +47,7 @@ func (m *screen) scriptHeight() int {
 // tallest.
 func (m *screen) sideHeights() [panes - 1]int {
 	var heights [panes - 1]int
-	left := m.lay.body - (panes - 2)
+	left := m.lay.body - (panes - 2) - len(m.sideTime())
 	if m.played != nil {
 		left -= m.scriptHeight() + 1
 	}

@@ -76,6 +76,9 @@ func (m *screen) body() []string {
 	if m.mode == modeMatrix {
 		return m.matrixView()
 	}
+	if m.mode == modeTime {
+		return m.timeView()
+	}
 	notices := m.notices()
 	h := m.lay.body - len(notices)
 	var left []string
@@ -113,7 +116,7 @@ func (m *screen) builder(w int) builder {
 // scrolling is paused, what the server does takes no row from the window: the
 // header and the count of errors tell of it, and it is there on G.
 func (m *screen) notices() []string {
-	if m.mode == modePager || m.mode == modeMatrix {
+	if m.mode == modePager || m.mode == modeMatrix || m.mode == modeTime {
 		return nil
 	}
 	g := m.st.glyphs
@@ -196,6 +199,9 @@ func (m *screen) tabs() string {
 	g := m.st.glyphs
 	if m.mode == modeMatrix {
 		return m.fullTitle("Every address, at once")
+	}
+	if m.mode == modeTime {
+		return m.fullTitle("Where the time went")
 	}
 	if m.lay.side > 0 {
 		follow := m.followWord()
@@ -309,13 +315,13 @@ func (m *screen) status() string {
 	} else if w := m.waiting(); w != "" {
 		words = append(words, g.words(w)+m.stopWords())
 	}
-	if m.lay.side == 0 && m.mode != modeMatrix {
+	if m.lay.side == 0 && m.mode != modeMatrix && m.mode != modeTime {
 		words = append(words, m.followWord())
 	}
 	if m.filter.on() {
 		words = append(words, g.words(m.filter.words())+" (esc ends that)")
 	}
-	if n := m.log.end(); n > 0 && m.mode != modeMatrix {
+	if n := m.log.end(); n > 0 && m.mode != modeMatrix && m.mode != modeTime {
 		words = append(words, fmt.Sprintf("line %d/%d", m.transcript.selected()+1, n))
 	}
 	if m.log.errors > 0 {
@@ -349,6 +355,8 @@ func (m *screen) modeWord() string {
 		return strings.ToUpper(m.pager.title)
 	case m.mode == modeMatrix:
 		return "PROBE"
+	case m.mode == modeTime:
+		return "TIME"
 	case m.mode == modeQuestion:
 		return "LEAVE?"
 	case m.mode == modeEdit:
