@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -228,7 +229,7 @@ func (m *screen) choose() tea.Cmd {
 	if f.host != "" {
 		return prefill("connect " + f.host)(m)
 	}
-	m.page("What it means", f.detail, nil)
+	m.page(cmp.Or(f.title, "What it means"), f.detail, nil)
 	return nil
 }
 

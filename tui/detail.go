@@ -66,8 +66,7 @@ func (m *screen) explain(id int64, x *line) (title string, text []string, octets
 			return what, text, shown
 		}
 	case event.TLS:
-		text = []string{x.words, "", "all of it stands in the pane TLS (5)"}
-		return "The TLS handshake", text, nil
+		return "The TLS handshake", chainLines(e, x.at), nil
 	case event.Failed:
 		text = []string{e.Error.Message}
 		if e.Error.Hint != "" {

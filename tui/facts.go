@@ -15,6 +15,7 @@ type fact struct {
 	style  style
 	host   string   // Enter prefills the palette with a connection to it
 	detail []string // Enter shows it
+	title  string   // of that; empty: "What it means"
 	quiet  bool     // the cursor passes over it
 }
 

@@ -82,7 +82,11 @@ func asked(verb, command, reply string) []event.Event {
 	}
 	events = append(events, saidLines(strings.Split(reply, "\n")...)...)
 	r, _, _ := wire.ParseReply([]byte(strings.ReplaceAll(reply, "\n", "\r\n") + "\r\n"))
-	return append(events, event.Reply{Reply: r, Verb: verb, Command: []byte(command), Elapsed: 32 * time.Millisecond})
+	answer := event.Reply{Reply: r, Verb: verb, Command: []byte(command), Elapsed: 32 * time.Millisecond}
+	if verb == "" {
+		answer.Stage, answer.Command = event.Banner, nil
+	}
+	return append(events, answer)
 }
 
 func route() []event.Event {

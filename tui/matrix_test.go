@@ -41,19 +41,16 @@ func (p *drawing) probed(over bool) {
 	connected := event.Connected{Elapsed: 44 * time.Millisecond}
 	p.m.applyProbes(news(look, lookedUp...))
 	good := append([]event.Event{connected}, asked("", "", "220 mx1.example.org ESMTP")...)
-	good[len(good)-1] = greeting(good[len(good)-1].(event.Reply))
 	good = append(good, asked("EHLO", "EHLO probe.example.net", clearList)...)
 	good = append(append(good, offered(clearList)...), asked("STARTTLS", "STARTTLS", "220 2.0.0 go")...)
 	good = append(append(good, handshake()), asked("EHLO", "EHLO probe.example.net", secureList)...)
 	good = append(append(good, offered(secureList)...), append(asked("QUIT", "QUIT", "221 2.0.0 bye"), event.Closed{By: "client"})...)
 	to(0, "mx1.example.org", "192.0.2.25:25", good...)
 	small := append([]event.Event{connected}, asked("", "", "220 mx1.example.org ESMTP")...)
-	small[len(small)-1] = greeting(small[len(small)-1].(event.Reply))
 	small = append(small, asked("EHLO", "EHLO probe.example.net", "250-mx1\n250 SIZE 14680064")...)
 	to(1, "mx1.example.org", "[2001:db8::25]:25", append(append(small, offered("250-mx1\n250 SIZE 14680064")...), event.Closed{By: "client"})...)
 	refused := asked("", "", "554 5.7.1 go away")
 	reply := refused[len(refused)-1].(event.Reply).Reply
-	refused[len(refused)-1] = greeting(refused[len(refused)-1].(event.Reply))
 	to(2, "mx2.example.org", "192.0.2.26:25", append(append([]event.Event{connected}, refused...),
 		event.Failed{Error: &event.Error{Kind: event.Rejected, Stage: event.Banner, Message: "mx2.example.org refuses the session: 554 5.7.1 go away", Reply: &reply}},
 		event.Closed{By: "server"})...)
@@ -63,11 +60,6 @@ func (p *drawing) probed(over bool) {
 	if over {
 		p.m.applyProbes(append(news(3, event.Failed{Error: event.Errorf(event.Interrupted, event.Banner, "interrupted")}), probeNews{at: 3, done: true}, probeNews{at: all, done: true, err: context.Canceled}))
 	}
-}
-
-func greeting(r event.Reply) event.Reply {
-	r.Stage, r.Command = event.Banner, nil
-	return r
 }
 
 func init() {

@@ -44,7 +44,7 @@ func (m *screen) scriptHeight() int {
 
 // sideHeights shares the body's rows among the four panes of facts, below the
 // script: to each what it needs, and where that is too much, less to the
-// tallest.
+// tallest, and to the one with the focus last.
 func (m *screen) sideHeights() [panes - 1]int {
 	var heights [panes - 1]int
 	left := m.lay.body - (panes - 2) - len(m.sideTime())
@@ -57,17 +57,20 @@ func (m *screen) sideHeights() [panes - 1]int {
 		left -= heights[i]
 	}
 	for left < 0 {
-		tallest := 0
+		tallest, focus := -1, m.focused()
 		for i := range heights {
-			if heights[i] > heights[tallest] {
+			if i != focus && heights[i] > 1 && (tallest < 0 || heights[i] > heights[tallest]) {
 				tallest = i
 			}
+		}
+		if tallest < 0 {
+			tallest = max(focus, 0)
 		}
 		// At once down to the next tallest, so that a list of 100,000 is cut in
 		// a few steps.
 		second := 1
 		for i := range heights {
-			if i != tallest {
+			if i != tallest && i != focus {
 				second = max(second, heights[i])
 			}
 		}
@@ -77,6 +80,14 @@ func (m *screen) sideHeights() [panes - 1]int {
 	}
 	heights[panes-2] += left
 	return heights
+}
+
+// focused is which of the panes of facts has the cursor; -1: none.
+func (m *screen) focused() int {
+	if m.mode == modeBrowse && m.pane > 0 && m.pane < panes {
+		return m.pane - 1
+	}
+	return -1
 }
 
 // factsHeight is how many rows a pane of facts has.

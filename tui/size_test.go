@@ -31,7 +31,7 @@ func TestExactSize(t *testing.T) {
 	x.sees("in force", "4,194,304 less")
 	x.sees("max 10.0 MiB")
 	// The refusals of the search were answers.
-	for _, text := range []string{"to MAIL: permanent", "last 552", "error"} {
+	for _, text := range []string{"to MAIL: permanent", "last 552", "1 error", "3 errors"} {
 		x.seesNo(text)
 	}
 	x.typed("i")

@@ -20,6 +20,7 @@ const (
 	wordSkipped = "skipped"
 	wordStopped = "stopped"
 	wordQueued  = "queued"
+	wordOpen    = "open" // connected, and no EHLO yet
 )
 
 // The stages of the opening of a session, in the order of the columns.
@@ -76,7 +77,7 @@ func stagesOf(c *transcript.Conversation) stages {
 		s.waits = stageTLS
 	case c.State == transcript.Greeting:
 		s.waits = stageGreeting
-	case c.Protocol == "":
+	case c.Protocol == "" && c.Waiting != nil:
 		s.waits = stageHelo
 	}
 	return s
@@ -107,6 +108,8 @@ func stateOf(st *styles, c *transcript.Conversation) (word, stage string, s styl
 		return wordWait, stageNames[at.waits], st.warn
 	case c.State == transcript.Closed && !at.done[stageHelo]:
 		return wordStopped, "", st.warn
+	case !at.done[stageHelo]:
+		return wordOpen, "", st.warn // nothing is awaited
 	}
 	return wordOK, "", st.good
 }

@@ -360,7 +360,7 @@ func TestExportsAMessageBesideItsScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.typed(":export " + out + "2" + enter)
-	x.sees("a message could not be kept")
+	x.sees("not be kept") // where it wraps depends on the directory
 	if _, err := os.Stat(out + "2.1.eml"); err == nil {
 		t.Error("something else was kept")
 	}

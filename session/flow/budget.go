@@ -20,13 +20,46 @@ var (
 // budgetFor is the budget for a server by the first line of its greeting,
 // where it says who it is.
 func budgetFor(greeting string) Budget {
-	for _, word := range strings.FieldsFunc(greeting, func(r rune) bool { return r == ' ' || r == '(' || r == ')' || r == '/' }) {
-		switch strings.ToLower(word) {
-		case "postfix":
-			return postfixBudget
-		case "exim":
-			return eximBudget
-		}
+	switch PatienceOf(greeting).Server {
+	case "Postfix":
+		return postfixBudget
+	case "Exim":
+		return eximBudget
 	}
 	return DefaultBudget
+}
+
+// Patience is what a server forgives on one connection, by its defaults.
+type Patience struct {
+	Server  string // as it calls itself; empty: it does not say, or is not known
+	Forgive int    // refusals; one more has consequences
+	Misuse  bool   // of the refusals only those of commands that are none count
+	Then    string // what one more leads to
+}
+
+// patiences are in the documentation and the sources of the servers.
+var patiences = [...]Patience{
+	{"Postfix", 20, false, "behind 10 each reply is held back a second (smtpd_soft_error_limit), behind 20 it says 421 and hangs up (smtpd_hard_error_limit)"},
+	{"Exim", 3, true, "the 4th unknown command or syntax error ends the session (smtp_max_synprot_errors); refused senders and recipients do not count, RSET and NOOP do: 10 (smtp_accept_max_nonmail)"},
+	{"Exchange", 5, true, "one more protocol error ends the session (MaxProtocolErrors), and each is answered late (tarpit)"},
+	{"Sendmail", 25, true, "behind 25 unknown commands it slows down"},
+}
+
+// strictest is the least that any server is known to forgive.
+var strictest = Patience{"", 2, false, "chasquid, the strictest that is known, hangs up at the 3rd"}
+
+// PatienceOf is what a server is likely to forgive, by the first line of its
+// greeting.
+func PatienceOf(greeting string) Patience {
+	if strings.Contains(greeting, "Microsoft ESMTP MAIL") {
+		return patiences[2]
+	}
+	for _, word := range strings.FieldsFunc(greeting, func(r rune) bool { return r == ' ' || r == '(' || r == ')' || r == '/' }) {
+		for _, p := range patiences {
+			if strings.EqualFold(word, p.Server) {
+				return p
+			}
+		}
+	}
+	return strictest
 }

@@ -79,6 +79,7 @@ type Conversation struct {
 	Protocol        string
 	Offers          wire.Offers
 	OffersBeforeTLS wire.Offers
+	OffersToAnybody wire.Offers // before the login; nil: there was no EHLO behind one
 	Size            *wire.Size
 	SizeBeforeLogin *wire.Size   // nil: there was no EHLO behind a login
 	Limit           *event.Limit // what a search for the maximum size has found out
@@ -89,6 +90,8 @@ type Conversation struct {
 	Timings         Timings
 	Waiting         *event.Waiting // what is awaited now
 	LastReply       *event.Reply
+	Refused         int // replies 4yz and 5yz, as a server may count them
+	Misused         int // of these, those that say that a command was none: 500 to 504
 	Error           *event.Error
 
 	dotSent  bool
@@ -204,6 +207,9 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 	case event.Login:
 		c.Auth = &e
 	case event.Extensions:
+		if c.Auth != nil && c.Auth.OK && c.OffersToAnybody == nil {
+			c.OffersToAnybody = c.Offers
+		}
 		c.Offers, c.Protocol = e.Offers, e.Protocol
 	case event.Size:
 		c.sized(e)
@@ -257,6 +263,12 @@ func (c *Conversation) reply(e event.Reply) {
 	c.LastReply = &e
 	if e.Unasked {
 		return
+	}
+	if class := e.Reply.Class(); class == 4 || class == 5 {
+		c.Refused++
+	}
+	if e.Reply.Code >= 500 && e.Reply.Code <= 504 {
+		c.Misused++
 	}
 	ok := e.Reply.Positive()
 	if e.Command == nil && e.Stage == event.Banner {

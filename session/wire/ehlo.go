@@ -86,33 +86,54 @@ func (o Offers) Mechanisms() []string {
 // String is the offer as the server wrote it.
 func (o Offer) String() string { return strings.Join(append([]string{o.Keyword}, o.Params...), " ") }
 
-// Changes says in words what became of a list of offers: what is new, gone, or
-// has other parameters; "" where they are the same.
-func Changes(before, after Offers) string {
-	var fresh, gone, other []string
+// Difference is what became of a list of offers.
+type Difference struct {
+	New, Gone []Offer
+	Other     [][2]Offer // before and after: the parameters have changed
+}
+
+// Compare says what is new, gone, or has other parameters.
+func Compare(before, after Offers) (d Difference) {
 	for _, o := range after {
 		switch was, ok := before.Find(o.Keyword); {
 		case !ok:
-			fresh = append(fresh, o.String())
+			d.New = append(d.New, o)
 		case was.String() != o.String():
-			other = append(other, was.String()+" became "+o.String())
+			d.Other = append(d.Other, [2]Offer{was, o})
 		}
 	}
 	for _, o := range before {
 		if !after.Has(o.Keyword) {
-			gone = append(gone, o.String())
+			d.Gone = append(d.Gone, o)
 		}
 	}
+	return d
+}
+
+// Changes is Compare in words; "" where the lists are the same.
+func Changes(before, after Offers) string {
+	d := Compare(before, after)
 	var parts []string
-	for _, p := range []struct {
-		verb string
-		list []string
-	}{{"new: ", fresh}, {"gone: ", gone}, {"", other}} {
-		if len(p.list) > 0 {
-			parts = append(parts, p.verb+strings.Join(p.list, ", "))
+	add := func(verb string, list []string) {
+		if len(list) > 0 {
+			parts = append(parts, verb+strings.Join(list, ", "))
 		}
 	}
+	add("new: ", said(d.New))
+	add("gone: ", said(d.Gone))
+	var other []string
+	for _, o := range d.Other {
+		other = append(other, o[0].String()+" became "+o[1].String())
+	}
+	add("", other)
 	return strings.Join(parts, "; ")
+}
+
+func said(offers []Offer) (list []string) {
+	for _, o := range offers {
+		list = append(list, o.String())
+	}
+	return list
 }
 
 // SizeState is what the EHLO list says of the maximum message size.

@@ -55,6 +55,9 @@ func TestExtensionsAreComplete(t *testing.T) {
 		if m := e.Meaning; !strings.HasSuffix(m, ".") || strings.Contains(m, ". ") || strings.ContainsAny(m, "\n\t") {
 			t.Errorf("%s: not one sentence: %s", keyword, m)
 		}
+		if len(e.Brief) == 0 || len(e.Brief) > 18 {
+			t.Errorf("%s: not brief: %q", keyword, e.Brief)
+		}
 		for _, p := range append(append(append([]string{}, e.Mail...), e.Rcpt...), e.Verbs...) {
 			if !parameter.MatchString(p) {
 				t.Errorf("%s: odd parameter %q", keyword, p)

@@ -1,0 +1,142 @@
+package tui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"ehlo/session/flow"
+	"ehlo/session/transcript"
+	"ehlo/session/wire"
+)
+
+// newLimits is the pane of the maximum message size, and of what else the
+// server bounds.
+func newLimits() *factPane {
+	return &factPane{
+		title: "Limits",
+		tab:   func(*transcript.View) string { return "" },
+		build: buildLimits,
+	}
+}
+
+func buildLimits(b builder) []fact {
+	c := b.v.Now()
+	if c == nil {
+		return b.lines("max size", "unknown: no EHLO reply yet", b.st.dim)
+	}
+	if c.Size == nil {
+		return append(b.lines("max size", "unknown: no EHLO reply yet", b.st.dim), b.patience(c)...)
+	}
+	size := *c.Size
+	var facts []fact
+	if size.State == wire.SizeDeclared {
+		facts = append(facts, b.lines("max size", wire.Octet(size.Declared), b.st.bold)...)
+		facts = append(facts, b.lines("source", "SIZE of "+c.Protocol+said(c), b.st.server)...)
+	} else {
+		facts = append(facts, b.lines("max size", size.String(), b.st.bold)...)
+	}
+	if c.Limit != nil {
+		facts = append(facts, b.found(c)...)
+	} else {
+		facts = append(facts, b.lines("measured", "not yet (S does it)", b.st.dim)...)
+	}
+	if n, ok := transcript.InForce(c.Size, c.Limit); ok {
+		facts = append(facts, b.lines("attachment", transcript.Attachment(n)+" at most, in base64", b.st.server)...)
+	}
+	if note := size.Note(); note != "" {
+		facts = append(facts, b.lines("note", note, b.st.warn)...)
+	}
+	if before := c.SizeBeforeLogin; before != nil && *before != size {
+		facts = append(facts, b.lines("logged out", before.String(), b.st.warn)...)
+		size = *before
+	}
+	if before := c.OffersBeforeTLS.Size(); len(c.OffersBeforeTLS) > 0 && (before.State != size.State || before.Declared != size.Declared) {
+		facts = append(facts, b.lines("before TLS", before.String(), b.st.warn)...)
+	}
+	if o, ok := c.Offers.Find(string(wire.KeywordLimits)); ok {
+		for i, p := range o.Params {
+			label := "LIMITS"
+			if i > 0 {
+				label = " "
+			}
+			facts = append(facts, b.lines(label, limitWords(p), b.st.server)...)
+		}
+	}
+	return append(facts, b.patience(c)...)
+}
+
+func said(c *transcript.Conversation) string {
+	if c.TLS != nil {
+		return ", under TLS"
+	}
+	return ", in clear"
+}
+
+// limitWords is a parameter of LIMITS in words (RFC 9422 3).
+func limitWords(param string) string {
+	name, value, _ := strings.Cut(param, "=")
+	what := map[string]string{
+		"MAILMAX":       "message|in a session",
+		"RCPTMAX":       "recipient|for a message",
+		"RCPTDOMAINMAX": "domain|of recipients for a message",
+	}[strings.ToUpper(name)]
+	if what == "" {
+		return param + ": not in RFC 9422"
+	}
+	n, err := strconv.ParseUint(value, 10, 32)
+	if err != nil || n == 0 || len(value) > 6 || value[0] == '0' {
+		return param + ": not a number of RFC 9422"
+	}
+	word, where, _ := strings.Cut(what, "|")
+	if n != 1 {
+		word += "s"
+	}
+	return wire.Thousands(n) + " " + word + " " + where
+}
+
+// patience is how many refusals the connection has had, beside what the server
+// is likely to forgive.
+func (b builder) patience(c *transcript.Conversation) []fact {
+	if c.Greeting == nil || b.side && c.Refused == 0 {
+		return nil
+	}
+	greeting := ""
+	if texts := c.Greeting.Texts(); len(texts) > 0 {
+		greeting = texts[0]
+	}
+	p := flow.PatienceOf(greeting)
+	used, what := c.Refused, "refusal"
+	if p.Misuse {
+		used, what = c.Misused, "bad command"
+	}
+	text := fmt.Sprintf("%s of %d that %s forgives", count(used, what), p.Forgive, p.Server)
+	if p.Server == "" {
+		text = fmt.Sprintf("%s; any server forgives %d", count(used, what), p.Forgive)
+	}
+	s := b.st.server
+	switch {
+	case used >= p.Forgive:
+		text, s = text+": it may hang up", b.st.bad
+	case 2*used >= p.Forgive:
+		s = b.st.warn
+	}
+	facts := b.lines("errors", text, s)
+	facts[0].quiet = false
+	facts[0].title, facts[0].detail = "Errors and patience", patienceDetail(c, p)
+	return facts
+}
+
+func patienceDetail(c *transcript.Conversation, p flow.Patience) []string {
+	lines := []string{count(c.Refused, "refusal") + " in this connection so far (4yz and 5yz)", ""}
+	if c.Misused > 0 {
+		lines[0] += fmt.Sprintf(", %d of what is no command (500 to 504)", c.Misused)
+	}
+	lines[0] += "."
+	if p.Server != "" {
+		lines = append(lines, "The server calls itself "+p.Server+". By its defaults: "+p.Then+".")
+	} else {
+		lines = append(lines, "The greeting does not say which server it is. "+strings.ToUpper(p.Then[:1])+p.Then[1:]+"; most forgive more.")
+	}
+	return append(lines, "", "What a server has counted is gone with the connection: r opens another one. The exact search for the maximum size (S) stays below these limits.")
+}
