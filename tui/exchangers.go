@@ -243,6 +243,9 @@ func exchangerFacts(b builder, x event.Exchanger, preference string, attempts []
 		facts = append(facts, fact{text: "       " + b.st.glyphs.words(x.Unicode), style: b.st.dim, quiet: true})
 	}
 	for _, a := range x.Addresses {
+		if b.side && !b.focus && len(attempts) == 0 {
+			continue // the room is for the hosts
+		}
 		if f := addressFact(b, x, a, attempts, least); a != x.Host || f.right != "" {
 			facts = append(facts, f)
 		}

@@ -44,7 +44,8 @@ type builder struct {
 	w   int
 	now time.Time
 
-	side bool // beside the transcript, under a title of its own
+	side  bool // beside the transcript, under a title of its own
+	focus bool // the pane of the exchangers has the cursor
 
 	hosts  *routes
 	probed *matrix // nil: nothing was probed

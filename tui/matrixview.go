@@ -28,9 +28,15 @@ func (m *screen) probeAll(argument string) (tea.Cmd, error) {
 	return m.awaken(), nil
 }
 
+// hasProbed says that there is a probing of the present target, or one that goes
+// on.
+func (m *screen) hasProbed() bool {
+	return m.probed != nil && (m.probed.running() || m.probed.title == m.title)
+}
+
 // offerProbe shows the last probing, or writes the command for the first one.
 func (m *screen) offerProbe() tea.Cmd {
-	if m.probed != nil && m.mode != modeMatrix {
+	if m.hasProbed() && m.mode != modeMatrix {
 		m.mode = modeMatrix
 		return nil
 	}

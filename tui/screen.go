@@ -98,6 +98,7 @@ type screen struct {
 	mode    mode
 	back2   mode // where the pager and the question lead back to
 	pane    int  // 0: the transcript
+	focus   int  // the pane of facts that had the cursor when they were arranged last
 	line    field
 	palette field
 	edit    field // the line that is to take the place of the next one of the script

@@ -12,6 +12,10 @@ import (
 // arrange tells the transcript the size of its window; it is so for the keys
 // as well as for drawing.
 func (m *screen) arrange() {
+	if f := m.focused(); f != m.focus {
+		m.focus = f
+		m.facts[exchangersAt-1].stale()
+	}
 	m.transcript.resize(m.lay.main, max(m.lay.body-len(m.notices()), 1), m.lay.shape == shapeSmall)
 }
 
@@ -107,7 +111,7 @@ func (m *screen) body() []string {
 }
 
 func (m *screen) builder(w int) builder {
-	return builder{v: &m.view, st: &m.st, w: w, now: m.o.Now(), side: m.lay.side > 0 && w == m.lay.side, hosts: &m.hosts, probed: m.probed}
+	return builder{v: &m.view, st: &m.st, w: w, now: m.o.Now(), side: m.lay.side > 0 && w == m.lay.side, focus: m.focused() == exchangersAt-1, hosts: &m.hosts, probed: m.probed}
 }
 
 // notices are the rows below the transcript: what went wrong and stays, and

@@ -129,7 +129,7 @@ var extensions = [...]Extension{
 	{
 		KeywordPipelining, "RFC 2920", "", nil, nil, nil,
 		"Several commands may be sent without waiting for each reply.",
-		"commands in groups",
+		"many at once",
 	},
 	{
 		KeywordDSN, "RFC 3461", "",
