@@ -97,7 +97,11 @@ func buildExchangers(b builder) []fact {
 	}
 	facts := heading(b, *route)
 	if len(route.Exchangers) == 0 {
-		facts = append(facts, b.lines("none:", route.Reason, b.st.bad)...)
+		why := route.Reason
+		if b.hosts.failed != nil {
+			why = b.hosts.failed.Message
+		}
+		facts = append(facts, b.lines("", why, b.st.bad)...)
 	}
 	of := byExchanger(b, *route)
 	least := least(*route, of)

@@ -407,7 +407,7 @@ func (m *screen) matrixHead(w int) string {
 		took = "times in ms; " + took + " in all"
 	}
 	title := x.title + ": "
-	if w < middleWidth {
+	if w < middleWidth || len(x.rows) == 0 && x.err != nil {
 		title = ""
 	}
 	return m.st.glyphs.apart(m.st.bold.Render(" "+m.st.glyphs.words(title+x.verdict())), took, w)
