@@ -29,6 +29,8 @@ func (m *screen) clicked(e tea.MouseEvent) {
 		m.pager.scroll(way*wheelRows, m.lay.body)
 	case m.mode == modeLine && way != 0 && m.pane == 0:
 		m.transcript.scroll(way * wheelRows)
+	case (m.mode == modeMatrix || m.mode == modeTime) && way != 0:
+		_ = by(way, false)(m)
 	case m.mode != modeLine && m.mode != modeBrowse:
 	case way != 0 && m.pane == 0:
 		m.transcript.scroll(way * wheelRows)

@@ -41,6 +41,19 @@ var shots = []shot{
 		{"\x1b", "BROWSE"},
 		{"k\r", "who acts"},
 	}},
+	{"probe", 120, 36, [][2]string{
+		{"", "READY"},
+		{"\x1b", "? help"},
+		{"2", "a tries all of them"},
+		{"a\r", "3 addresses, 2 OK, 1 FAIL"},
+		{"j", "FAIL at greeting"},
+	}},
+	{"time", 80, 24, [][2]string{
+		{"", "READY"},
+		{"MAIL FROM:<you@example.net>\r", "Roger, accepting mail"},
+		{"\x1b", "? help"},
+		{"T", "of waiting in 8 steps"},
+	}},
 	{"small", 40, 12, [][2]string{
 		{"", "READY"},
 		{"\x1b", "? help"},
