@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"ehlo/session/event"
@@ -38,7 +40,19 @@ func (s *Session) group(ctx context.Context, lines [][]byte, asks bool) error {
 	if err != nil {
 		return err
 	}
+	return s.exchange(ctx, written)
+}
+
+// exchange reads the replies that are due while what they answer is written.
+func (s *Session) exchange(ctx context.Context, written <-chan error) error {
 	if err := s.answers(ctx); err != nil {
+		select {
+		case w := <-written:
+			if c, ok := errors.AsType[crash](w); ok {
+				panic(c)
+			}
+		default:
+		}
 		return err
 	}
 	return s.written(ctx, <-written)
@@ -92,17 +106,35 @@ func (s *Session) writeGroup(ctx context.Context, octets []byte) (<-chan error, 
 		return written, nil
 	}
 	go func() {
+		defer func() {
+			if v := recover(); v != nil {
+				written <- crash{v, debug.Stack()}
+				_ = c.Close() // nobody waits for replies any more
+			}
+		}()
 		_, err := c.Write(ctx, octets, s.opt.Timeouts.Reply)
 		written <- err
 	}()
 	return written, nil
 }
 
+// crash is a panic of a goroutine of the session's. Who waits for the goroutine
+// panics with it: its caller may have a screen to restore.
+type crash struct {
+	value any
+	stack []byte
+}
+
+func (c crash) Error() string { return fmt.Sprintf("%v\n%s", c.value, c.stack) }
+
 // written judges the result of a write. Where it failed because the server
 // went away, the server's last words, if any, are read first: they say why.
 func (s *Session) written(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
+	}
+	if c, ok := errors.AsType[crash](err); ok {
+		panic(c)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -204,10 +236,7 @@ func (s *Session) text(ctx context.Context, line []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := s.answers(ctx); err != nil {
-		return err
-	}
-	return s.written(ctx, <-written)
+	return s.exchange(ctx, written)
 }
 
 // expectFinal expects what answers the end of the message, by a dot or by the

@@ -196,9 +196,14 @@ func TestTheRowsOfAScript(t *testing.T) {
 func TestWhatRunIsGiven(t *testing.T) {
 	for argument, want := range map[string][]string{
 		"a.smtp": {"a.smtp"}, "my file.smtp to=a@b x=": {"my file.smtp", "to=a@b", "x="}, "a=b": {"a=b"}, "dir/a=1.smtp b=2": {"dir/a=1.smtp", "b=2"},
+		"my file.smtp here x=1": {"my file.smtp", "here", "x=1"}, "here": {"here"},
 	} {
-		file, sets := runArguments(argument)
-		if got := append([]string{file}, sets...); !slices.Equal(got, want) {
+		file, here, sets := runArguments(argument)
+		got := []string{file}
+		if here {
+			got = append(got, "here")
+		}
+		if got = append(got, sets...); !slices.Equal(got, want) {
 			t.Errorf("%q is %q", argument, got)
 		}
 	}
@@ -355,6 +360,7 @@ func TestRunInAnOpenSession(t *testing.T) {
 	texts := map[string]string{
 		"good.smtp": "C: MAIL FROM:<${who}>\nS: 250\nC: RCPT TO:<b@example.com>\nS: 550",
 		"bad.smtp":  "C: RCPT TO:<b@example.com>\nS: 250 2.1.5 *\nC: never",
+		"elsewhere": "@connect 192.0.2.99:26\nS: 220\nC: NOOP\nS: 250",
 		"again":     "@connect\nS: 220\nC: EHLO again\nS: 250",
 	}
 	x := start(t, s, 120, 36, func(o *Options) {
@@ -406,7 +412,16 @@ func TestRunInAnOpenSession(t *testing.T) {
 	x.sees("SCRIPT again 1/4")
 	x.typed(" ")
 	x.sees("again: all 2 expectations came true")
-	if got, want := s.lines()[1:], []string{"MAIL FROM:<a@example.net>", "RCPT TO:<b@example.com>", "RCPT TO:<b@example.com>", "NOOP", "EHLO again"}; !slices.Equal(got, want) {
+	x.typed(":run elsewhere here" + enter)
+	x.sees("SCRIPT elsewhere 1/4")
+	x.typed(" ")
+	x.sees("elsewhere: all 2 expectations came true")
+	s.mu.Lock()
+	if i := slices.Index(s.dials, "192.0.2.99:26"); i >= 0 {
+		t.Error("here is not there")
+	}
+	s.mu.Unlock()
+	if got, want := s.lines()[1:], []string{"MAIL FROM:<a@example.net>", "RCPT TO:<b@example.com>", "RCPT TO:<b@example.com>", "NOOP", "EHLO again", "NOOP"}; !slices.Equal(got, want) {
 		t.Errorf("the server got %q", got)
 	}
 	x.typed("ss")

@@ -234,9 +234,9 @@ func (m *screen) runFile(argument string) (tea.Cmd, error) {
 	case m.now.doing != idle:
 		return nil, errors.New("something else is being done (ctrl+c stops it)")
 	}
-	file, sets := runArguments(argument)
+	file, here, sets := runArguments(argument)
 	if file == "" {
-		return nil, errors.New("run FILE [NAME=VALUE…]")
+		return nil, errors.New("run FILE [here] [NAME=VALUE…]")
 	}
 	m.loading, m.hint = file, "reading "+file
 	load := m.o.Load
@@ -245,13 +245,14 @@ func (m *screen) runFile(argument string) (tea.Cmd, error) {
 		if err != nil {
 			return loaded{argument, nil, err}
 		}
+		o.Here = here
 		return loaded{argument, newScriptRun(newScriptIndex(o.Script), *o), nil}
 	}, nil
 }
 
-// runArguments takes the NAME=VALUE off the end of what :run was given; the
-// name of a file may have blanks.
-func runArguments(argument string) (file string, sets []string) {
+// runArguments takes the NAME=VALUE off the end of what :run was given, and the
+// word here before them; the name of a file may have blanks.
+func runArguments(argument string) (file string, here bool, sets []string) {
 	words := strings.Fields(argument)
 	for len(words) > 1 {
 		last := words[len(words)-1]
@@ -263,7 +264,10 @@ func runArguments(argument string) (file string, sets []string) {
 		words = words[:len(words)-1]
 		argument = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(argument), last))
 	}
-	return argument, sets
+	if file, ok := strings.CutSuffix(argument, " here"); ok {
+		return strings.TrimSpace(file), true, sets
+	}
+	return argument, false, sets
 }
 
 // run plays a script that was read. Where that cannot be, what was typed stays
