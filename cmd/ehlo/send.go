@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"ehlo/resolver"
 	"ehlo/session"
 	"ehlo/session/event"
 	"ehlo/session/flow"
@@ -163,7 +162,7 @@ func (l *letterFlags) envelope(fromGiven bool, helo string, args []string) (flow
 		}
 	}
 	for _, list := range to {
-		for _, one := range splitAddresses(list) {
+		for _, one := range session.SplitAddresses(list) {
 			address, err := mailAddress("--to", one)
 			if err != nil {
 				return letter, err
@@ -180,38 +179,13 @@ func (l *letterFlags) envelope(fromGiven bool, helo string, args []string) (flow
 	return letter, nil
 }
 
-// mailAddress reads an address and makes A-labels of its domain where the
-// local part is ASCII, so that the server needs no SMTPUTF8 for it.
+// mailAddress reads the address of a flag.
 func mailAddress(flag, s string) (wire.Address, error) {
-	a, err := wire.ParseAddress(s)
+	a, err := session.ParseAddress(s)
 	if err != nil {
 		return a, usage("", "%s: %s", flag, err)
 	}
-	if a.IsASCII() || !(wire.Address{Local: a.Local}).IsASCII() {
-		return a, nil
-	}
-	if a.Domain, err = resolver.ASCII(a.Domain); err != nil {
-		return a, usage("", "%s %s: %s", flag, s, err)
-	}
 	return a, nil
-}
-
-// splitAddresses cuts a comma list, but not in quotes.
-func splitAddresses(list string) []string {
-	var out []string
-	from, quoted := 0, false
-	for i := 0; i < len(list); i++ {
-		switch {
-		case list[i] == '\\' && quoted:
-			i++
-		case list[i] == '"':
-			quoted = !quoted
-		case list[i] == ',' && !quoted:
-			out = append(out, list[from:i])
-			from = i + 1
-		}
-	}
-	return append(out, list[from:])
 }
 
 // sender is the reverse-path where none is given: this user at this host.
