@@ -85,10 +85,10 @@ func (s *Session) quitBehind(ctx context.Context) error {
 
 // chunkLost is a chunk that the server did not take to its end.
 func (s *Session) chunkLost(ctx context.Context, err error) error {
+	s.dotSent = false // without its last octet the message is none
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	s.dotSent = false // without its last octet the message is none
 	return s.written(ctx, err)
 }
 

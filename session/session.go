@@ -288,6 +288,10 @@ func (s *Session) Due() int { return len(s.due) }
 // the final dot was sent; or for the rest of a chunk (BDAT).
 func (s *Session) InText() bool { return s.inText && !s.dotSent || s.chunk > 0 }
 
+// Unanswered says that a message was sent to its end and has no reply yet:
+// whether it is delivered is unknown.
+func (s *Session) Unanswered() bool { return s.dotSent && len(s.due) > 0 && s.due[0].verb == "." }
+
 // Chunk is how many octets of a chunk (BDAT) the server still waits for.
 func (s *Session) Chunk() int64 { return s.chunk }
 

@@ -51,7 +51,7 @@ func Send(ctx context.Context, s *session.Session, p Plan, l Letter) error {
 	if err != nil || stopped {
 		return err
 	}
-	err = transact(ctx, s, p, l)
+	err = transact(ctx, s, p, l, s.Fail)
 	if errors.Is(err, errStopped) {
 		return nil
 	}
@@ -62,14 +62,63 @@ func Send(ctx context.Context, s *session.Session, p Plan, l Letter) error {
 	return err
 }
 
-// transact is one mail transaction (RFC 5321 3.3).
-func transact(ctx context.Context, s *session.Session, p Plan, l Letter) error {
-	mail, err := mailLine(s, l)
-	if err != nil {
+// SendHere sends one message in a session that is open and stays open. What
+// the server refuses, or what keeps the message from being sent to it, is a
+// remark among the events and no failure of the session; it is returned all the
+// same. A transaction that was open before, or is left open, is reset.
+//
+// The end of ctx before the final dot was sent ends the connection too: the
+// server would take what is said next for commands or text of this message.
+// Behind the final dot it ends the wait alone. The reply is read later, and
+// until then the delivery is unknown; the error says so.
+func SendHere(ctx context.Context, s *session.Session, l Letter) error {
+	// Behind a MAIL that was typed, the message would get its recipients too.
+	if err := reset(ctx, s); err != nil {
 		return err
 	}
+	refused := func(e *event.Error) error {
+		s.Note("%s", e.Message)
+		return e
+	}
+	err := transact(ctx, s, Plan{Drop: true}, l, refused)
+	switch {
+	case !s.Connected():
+	case ctx.Err() != nil && s.Unanswered():
+		return refused(event.Errorf(event.Interrupted, event.Dot, "the reply to the message is no longer waited for: delivery: unknown, until it comes"))
+	case ctx.Err() != nil:
+		e := event.Errorf(event.Interrupted, s.Stage(), "stopped before the final dot: the server has no message; the connection was closed")
+		_ = s.Do(context.WithoutCancel(ctx), session.Close{})
+		return refused(e)
+	case err != nil && s.Due() == 0 && !s.InText():
+		_ = reset(ctx, s)
+	}
+	return err
+}
+
+// reset ends a transaction that may be open. Each of its commands has a stage
+// of its own, so that the last one tells.
+func reset(ctx context.Context, s *session.Session) error {
+	if at := s.Stage(); at < event.Mail || at > event.Data {
+		return nil
+	}
+	if err := s.Do(ctx, session.Command{Line: []byte("RSET")}); err != nil {
+		return err
+	}
+	if r := s.Reply(); !r.Positive() {
+		return refusal(s.Stage(), "RSET is refused", r)
+	}
+	return nil
+}
+
+// transact is one mail transaction (RFC 5321 3.3). fail is given what keeps the
+// message from being sent and is no failure of the session's.
+func transact(ctx context.Context, s *session.Session, p Plan, l Letter, fail func(*event.Error) error) error {
+	mail, refused := mailLine(s, l)
+	if refused != nil {
+		return fail(refused)
+	}
 	t := &transaction{
-		s: s, p: p, l: l,
+		s: s, p: p, l: l, fail: fail,
 		pipelining: s.Offers().Has("PIPELINING") && !l.NoPipelining,
 		chunking:   chunking(s, l),
 	}
@@ -80,6 +129,7 @@ func transact(ctx context.Context, s *session.Session, p Plan, l Letter) error {
 	if !t.chunking {
 		commands = append(commands, []byte("DATA"))
 	}
+	var err error
 	if t.pipelining && (p.Stop == event.NoStage || p.Stop >= event.Data) {
 		err = s.Do(ctx, session.Group{Lines: commands})
 		t.replies = s.Replies()
@@ -93,9 +143,9 @@ func transact(ctx context.Context, s *session.Session, p Plan, l Letter) error {
 	switch {
 	case !goOn && refused != nil:
 		t.endText(ctx)
-		return s.Fail(refused)
+		return fail(refused)
 	case errors.Is(err, errStopped) && refused != nil:
-		return s.Fail(refused)
+		return fail(refused)
 	case err != nil:
 		return err
 	}
@@ -106,7 +156,7 @@ func transact(ctx context.Context, s *session.Session, p Plan, l Letter) error {
 		return err
 	}
 	if refused != nil {
-		return s.Fail(refused)
+		return fail(refused)
 	}
 	return nil
 }
@@ -116,6 +166,7 @@ type transaction struct {
 	s          *session.Session
 	p          Plan
 	l          Letter
+	fail       func(*event.Error) error
 	pipelining bool
 	chunking   bool
 	replies    []wire.Reply // to MAIL, each RCPT, DATA
@@ -256,7 +307,7 @@ func (t *transaction) transfer(ctx context.Context) error {
 	if len(replies) > 1 {
 		refused.Message = fmt.Sprintf("%d of %d deliveries failed; the first: %s", bad, len(replies), refused.Message)
 	}
-	return t.s.Fail(refused)
+	return t.fail(refused)
 }
 
 // finals is how many replies the end of the message gets: one, or in LMTP one
@@ -281,7 +332,7 @@ func (t *transaction) accepted() int {
 
 // mailLine is the MAIL command, or the reason why this message is not to be
 // sent to this server.
-func mailLine(s *session.Session, l Letter) ([]byte, error) {
+func mailLine(s *session.Session, l Letter) ([]byte, *event.Error) {
 	offers, m := s.Offers(), l.Message.Size
 	line := "MAIL FROM:<" + l.From.String() + ">"
 	utf8 := l.SMTPUTF8 == UTF8Always
@@ -289,14 +340,14 @@ func mailLine(s *session.Session, l Letter) ([]byte, error) {
 		utf8 = needsUTF8(l)
 	}
 	if utf8 && !offers.Has("SMTPUTF8") {
-		return nil, s.Fail(event.Errorf(event.SMTPUTF8Unavailable, event.Mail, "%s", "an address or a header is not ASCII, and the server does not offer SMTPUTF8 (RFC 6531)"))
+		return nil, event.Errorf(event.SMTPUTF8Unavailable, event.Mail, "%s", "an address or a header is not ASCII, and the server does not offer SMTPUTF8 (RFC 6531)")
 	}
 	size := offers.Size()
 	if size.State == wire.SizeDeclared && uint64(m.Octets) > size.Declared && !l.Force {
 		e := event.Errorf(event.MessageTooLarge, event.Mail, "the message has %s; the server accepts at most %s (%s too many): nothing was transferred",
 			wire.Octet(uint64(m.Octets)), wire.Octet(size.Declared), wire.Thousands(uint64(m.Octets)-size.Declared))
 		e.Hint = "--force sends it nevertheless"
-		return nil, s.Fail(e)
+		return nil, e
 	}
 	if offers.Has("SIZE") {
 		line += fmt.Sprintf(" SIZE=%d", m.Octets)
