@@ -208,18 +208,21 @@ func TestSendHereStopped(t *testing.T) {
 	}{
 		{"MAIL FROM:<a@client.test>", "the server has no message", false},
 		{"DATA", "the server has no message", false},
+		{"BDAT", "the server has no message", false}, // the chunk is not read
 		{".", "delivery: unknown", true},
 	} {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		h := openHere(t, "8BITMIME", func(line string) string {
-			if line == row.at {
+		l := to("b")
+		l.Chunking = row.at == "BDAT"
+		h := openHere(t, "CHUNKING", func(line string) string {
+			if line == row.at || l.Chunking && strings.HasPrefix(line, row.at) {
 				time.AfterFunc(20*time.Millisecond, stop)
 				return "late"
 			}
 			return agreeable(nil)(line)
 		})
-		err := flow.SendHere(ctx, h.s, to("b"))
+		err := flow.SendHere(ctx, h.s, l)
 		e, _ := errors.AsType[*event.Error](err)
 		if e == nil || e.Kind != event.Interrupted || !strings.Contains(e.Message, row.words) || h.s.Connected() != row.open {
 			t.Errorf("%s: %v, connected: %v", row.at, err, h.s.Connected())
