@@ -84,7 +84,7 @@ func SendHere(ctx context.Context, s *session.Session, l Letter) error {
 	switch {
 	case !s.Connected():
 	case ctx.Err() != nil && s.Unanswered():
-		return refused(event.Errorf(event.Interrupted, event.Dot, "the reply to the message is no longer waited for: delivery: unknown, until it comes"))
+		return refused(event.Errorf(event.Interrupted, event.Dot, "no longer waited for: delivery: unknown, until the reply to the message comes"))
 	case ctx.Err() != nil:
 		e := event.Errorf(event.Interrupted, s.Stage(), "stopped before the final dot: the server has no message; the connection was closed")
 		_ = s.Do(context.WithoutCancel(ctx), session.Close{})

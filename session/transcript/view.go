@@ -361,6 +361,8 @@ func (c *Conversation) Delivery() Delivery {
 		}
 	}
 	switch {
+	case c.verdict == DeliveryNone && c.dotSent && !c.answered && c.State == InText:
+		return DeliveryUnknown // until its reply comes the server may have taken it or not
 	case refused == 0 || c.verdict == DeliveryUnknown:
 		return c.verdict
 	case good == 0 && deferred == refused:
