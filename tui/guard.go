@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -24,6 +25,7 @@ type panicked struct {
 // a goroutine that is not its own.
 type guard struct {
 	kill func()
+	away atomic.Bool // another program has the terminal: ctrl+c is meant for that one
 
 	mu     sync.Mutex
 	crash  *panicked
@@ -62,13 +64,20 @@ func (g *guard) signals() (stop func()) {
 	signal.Notify(c, ending...)
 	done := make(chan struct{})
 	g.run(func() {
-		select {
-		case s := <-c:
-			g.mu.Lock()
-			g.signal = s
-			g.mu.Unlock()
-			g.kill()
-		case <-done:
+		for {
+			select {
+			case s := <-c:
+				if s == os.Interrupt && g.away.Load() {
+					continue
+				}
+				g.mu.Lock()
+				g.signal = s
+				g.mu.Unlock()
+				g.kill()
+				return
+			case <-done:
+				return
+			}
 		}
 	})
 	return sync.OnceFunc(func() {

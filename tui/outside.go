@@ -1,9 +1,12 @@
 package tui
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -45,16 +48,60 @@ func (m *screen) pageFile(p paging) tea.Cmd {
 	if len(words) == 0 {
 		words = []string{"less"}
 	}
-	return m.outside(exec.Command(words[0], append(words[1:], p.file)...), func(err error) tea.Msg {
+	return tea.Exec(m.lend(append(words, p.file)), func(err error) tea.Msg {
 		_ = os.Remove(p.file)
 		return paged{err}
 	})
 }
 
-// outside gives the terminal to another program until that ends.
-func (m *screen) outside(c *exec.Cmd, done func(error) tea.Msg) tea.Cmd {
+const (
+	// lastWords is how long a program may take to end when ehlo has to.
+	lastWords = time.Second
+
+	// echo is how long a signal may take to be heard.
+	echo = 100 * time.Millisecond
+)
+
+// lent is another program that has the terminal until it ends. Bubble Tea runs
+// it, and waits for it: so it ends when ehlo has to. The ctrl+c that is typed
+// meanwhile, which a terminal sends to all its programs, is meant for it.
+type lent struct {
+	cmd  *exec.Cmd
+	away func(bool)
+}
+
+// lend prepares a program, given by its words.
+func (m *screen) lend(words []string) *lent {
+	cmd := exec.CommandContext(m.ending, words[0], words[1:]...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = lastWords
 	if m.o.tty != nil {
-		c.Stdout = m.o.tty // Bubble Tea would give it a pipe, since the output is shared
+		cmd.Stdout = m.o.tty // Bubble Tea would give it a pipe, since the output is shared
 	}
-	return tea.ExecProcess(c, done)
+	return &lent{cmd, m.away}
+}
+
+func (l *lent) SetStdin(r io.Reader) {
+	// Another reader would be drained in the background, beyond the program's end.
+	if f, ok := r.(*os.File); ok {
+		l.cmd.Stdin = f
+	}
+}
+
+func (l *lent) SetStdout(w io.Writer) {
+	if l.cmd.Stdout == nil {
+		l.cmd.Stdout = w
+	}
+}
+
+func (l *lent) SetStderr(w io.Writer) { l.cmd.Stderr = w }
+
+func (l *lent) Run() error {
+	l.away(true)
+	defer l.away(false)
+	err := l.cmd.Run()
+	if err != nil {
+		time.Sleep(echo) // a ctrl+c that ended it is still on its way to ehlo
+	}
+	return err
 }

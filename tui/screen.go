@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -123,8 +124,10 @@ type screen struct {
 	ticking bool
 	leaving bool
 	saved   []string
-	kept    string // the script that was saved last
-	spill   *spill // the file of what the log has no more room for; nil: it has
+	kept    string          // the script that was saved last
+	spill   *spill          // the file of what the log has no more room for; nil: it has
+	ending  context.Context // its end is the program's
+	away    func(bool)      // another program has the terminal
 }
 
 func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
@@ -134,6 +137,7 @@ func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
 		log: l, history: h,
 		facts: [panes - 1]*factPane{nil, newCapabilities(), newLimits(), newTLS()},
 		now:   e.now, since: o.Now(), begin: true,
+		ending: context.Background(), away: func(bool) {},
 	}
 	m.facts[0], m.clock = newExchangers(&m.hosts), newTimePane()
 	if e.script != nil {

@@ -62,6 +62,9 @@ type Options struct {
 	// no :serve.
 	Serve func(file string) (address string, play func(), err error)
 	Now   func() time.Time // nil: time.Now
+	// Away is told when another program has the terminal, and when it has not
+	// any more: ctrl+c is meant for that one. Nil: nobody has to know.
+	Away func(bool)
 
 	clipboard io.Writer          // a terminal that OSC 52 goes to; nil: none
 	beside    func(func())       // runs something beside the screen, guarded
@@ -110,8 +113,18 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	e := newEngine(o, f, first)
 	m := newScreen(o, f, e, h, newStyles(!o.NoColor && colorTerminal(os.Getenv("TERM")), utf8Locale()))
 
+	ending, end := context.WithCancel(ctx)
+	m.ending, m.away = ending, func(is bool) {
+		guard.away.Store(is)
+		if o.Away != nil {
+			o.Away(is)
+		}
+	}
 	p := tea.NewProgram(guarded{m, guard}, programOptions(ctx, o)...)
-	guard.kill = p.Kill
+	guard.kill = func() {
+		end() // Bubble Tea waits for a program that has the terminal
+		p.Kill()
+	}
 	if o.started != nil {
 		o.started(p)
 	}

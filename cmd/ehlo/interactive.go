@@ -94,6 +94,7 @@ func (a *app) screenWith(c *cobra.Command, f *flags, set settings, name string, 
 	o.Session, o.Plan, o.Version, o.Dir = set.options, set.plan, version(), stateDir()
 	o.NoColor = f.noColor || os.Getenv("NO_COLOR") != ""
 	o.Load = a.loader(set, like)
+	o.Away = a.away.Store
 	var mu sync.Mutex // :record is carried out beside the screen
 	ctx, stop := context.WithCancel(c.Context())
 	defer stop()

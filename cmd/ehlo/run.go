@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -31,6 +32,7 @@ type app struct {
 	mu   sync.Mutex
 	last []func() // what is to be done before the end
 
+	away    atomic.Bool       // an editor has the terminal: ctrl+c is meant for it
 	exit    int               // the exit code that a command has chosen
 	origins map[string]origin // where flags that were not typed come from, by name and letter
 	refused bool              // the report of a refused target is written
@@ -56,9 +58,9 @@ const grace = 2 * time.Second
 
 // run is the whole program: arguments and streams in, the exit code out.
 func run(ctx context.Context, args []string, io streams) int {
-	ctx, stop := withSignals(ctx)
-	defer stop()
 	a := &app{streams: io}
+	ctx, stop := withSignals(ctx, &a.away)
+	defer stop()
 	defer a.cleanUp()
 	done := make(chan int, 1)
 	go func() { done <- a.command(ctx, args) }()
@@ -121,19 +123,26 @@ func (a *app) command(ctx context.Context, args []string) (code int) {
 // withSignals gives a context that the first SIGINT, SIGTERM or SIGHUP ends,
 // with a signalled as its cause. A second one ends the program at once. A
 // closed pipe at standard output is an error of the write, not the end: a
-// session in the middle of a message is not cut off because a reader left.
-func withSignals(parent context.Context) (context.Context, func()) {
+// session in the middle of a message is not cut off because a reader left. Nor
+// is the ctrl+c that a person types in an editor, which all its terminal's
+// programs hear.
+func withSignals(parent context.Context, away *atomic.Bool) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	got := make(chan os.Signal, 1)
 	signal.Notify(got, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	ignorePipe()
 	go func() {
-		select {
-		case sig := <-got:
-			cancel(signalled{sig})
-			signal.Stop(got)
-		case <-ctx.Done():
-			signal.Stop(got)
+		defer signal.Stop(got)
+		for {
+			select {
+			case sig := <-got:
+				if sig == os.Interrupt && away.Load() {
+					continue
+				}
+				cancel(signalled{sig})
+			case <-ctx.Done():
+			}
+			return
 		}
 	}()
 	return ctx, func() { cancel(nil) }
