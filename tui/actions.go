@@ -67,7 +67,7 @@ func (m *screen) browse() tea.Cmd {
 
 func (m *screen) typeLine() tea.Cmd {
 	m.mode = modeLine
-	if m.lay.shape != shapeWide {
+	if m.lay.shape != shapeWide || m.pane == messageAt {
 		m.pane = 0
 	}
 	return nil
@@ -84,11 +84,13 @@ func (m *screen) back() tea.Cmd {
 		m.palette.insert([]rune(m.offers.typed)...)
 		m.offers = nil
 	case m.mode == modePalette, m.mode == modeEdit, m.mode == modeFind, m.mode == modeFilter:
-		m.mode = modeBrowse
+		m.mode, m.composer.returns = modeBrowse, false
 	case m.mode == modeMatrix, m.mode == modeTime:
 		m.mode = modeBrowse
 	case m.mode == modePager, m.mode == modeQuestion, m.mode == modeSave:
 		m.mode, m.pager = m.back2, nil
+	case m.mode == modeField, m.mode == modeReview:
+		m.leaveField()
 	case m.pane != 0:
 		m.pane = 0
 	case m.transcript.mark >= 0:
@@ -136,6 +138,12 @@ func by(n int, page bool) func(*screen) tea.Cmd {
 			m.steps().step(n*max(m.clock.shown-1, 1), m.clock.shown)
 		case here == inTime:
 			m.steps().step(n, m.clock.shown)
+		case here == inReview:
+			m.composer.reviewTop += n
+		case here == inMessage && page:
+			m.composer.step(n * max(m.lay.body-1, 1))
+		case here == inMessage:
+			m.composer.step(n)
 		case here == inFacts:
 			m.facts[m.pane-1].step(n, m.factsHeight(m.pane-1))
 		case here == inScript && page:
@@ -164,6 +172,10 @@ func toEnd(last bool) func(*screen) tea.Cmd {
 			m.steps().ends(last, m.clock.shown)
 		case here == inFacts:
 			m.facts[m.pane-1].ends(last, m.factsHeight(m.pane-1))
+		case here == inMessage && last:
+			m.composer.step(len(m.composer.items()))
+		case here == inMessage:
+			m.composer.step(-len(m.composer.items()))
 		case here == inScript && last:
 			m.played.follow = true
 		case here == inScript:
@@ -252,7 +264,7 @@ func (m *screen) help() tea.Cmd {
 
 // quit leaves at once where nothing would be lost, else it asks.
 func (m *screen) quit() tea.Cmd {
-	if !m.now.connected && m.now.doing == idle && len(m.line.text) == 0 {
+	if !m.now.connected && m.now.doing == idle && len(m.line.text) == 0 && !m.composer.unsent() {
 		return m.leave()
 	}
 	m.back2, m.mode = m.mode, modeQuestion
@@ -319,7 +331,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{
+	return append([]command{
 		{"connect", "connect TARGET", "open a session with an exchanger of the list, or with any other target", (*screen).connect, targets},
 		{"reconnect", "reconnect", "open a new session with the same server", (*screen).reconnect, nil},
 		{"starttls", "starttls", "STARTTLS, the handshake, and EHLO again", (*screen).startTLS, nil},
@@ -337,7 +349,7 @@ func commands() []command {
 			return m.help(), nil
 		}, nil},
 		{"quit", "quit", "QUIT, then the end", func(m *screen, _ string) (tea.Cmd, error) { return m.leave(), nil }, nil},
-	}
+	}, messageCommands()...)
 }
 
 // runCommand carries out what stands in the palette; what is wrong with it is
@@ -425,6 +437,10 @@ func (m *screen) opened() (tea.Cmd, error) {
 	m.problem = nil
 	m.transcript.resume()
 	m.mode, m.pane = modeLine, 0
+	if m.composer.returns { // it is for the draft that there shall be one
+		m.composer.returns = false
+		m.mode, m.pane = modeBrowse, messageAt
+	}
 	return nil, nil
 }
 

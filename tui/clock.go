@@ -26,13 +26,13 @@ type span struct {
 	kind   string // "dns", "connect", "greeting", "TLS", or the command
 	what   string // the command's line, the host
 	took   time.Duration
-	parts  []part
+	parts  []piece
 	failed bool
 	seq    int64 // of its last event
 }
 
-// part is a piece of a step.
-type part struct {
+// piece is a part of a step.
+type piece struct {
 	what string
 	took time.Duration
 }
@@ -56,7 +56,7 @@ type clock struct {
 
 	greeted    bool
 	connecting event.Connecting
-	lookups    []part
+	lookups    []piece
 	waiting    *event.Waiting
 	first      time.Time // of the lines of the reply that is coming
 	text       time.Time // when the server asked for the message
@@ -75,7 +75,7 @@ func (c *clock) Apply(e event.Event, begins bool) {
 	switch e := e.(type) {
 	case event.DNS:
 		if c.since = earlier(c.since, h.At.Add(-e.Elapsed)); len(c.lookups) < keptParts {
-			c.lookups = append(c.lookups, part{e.Name + " " + e.Type, e.Elapsed})
+			c.lookups = append(c.lookups, piece{e.Name + " " + e.Type, e.Elapsed})
 		}
 	case event.Route:
 		c.add(span{kind: "dns", what: cmp.Or(e.Domain, e.Reason), took: e.Elapsed, parts: c.lookups, seq: h.Seq})
@@ -132,7 +132,7 @@ func (c *clock) reply(e event.Reply) {
 	}
 	if n := len(e.Reply.Lines); n > 1 && !begun.IsZero() {
 		rest := min(max(e.At.Sub(begun), 0), e.Elapsed)
-		s.parts = []part{{"first line", e.Elapsed - rest}, {count(n-1, "more line"), rest}}
+		s.parts = []piece{{"first line", e.Elapsed - rest}, {count(n-1, "more line"), rest}}
 	}
 	c.add(s)
 }

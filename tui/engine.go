@@ -374,7 +374,7 @@ func (e *engine) work(ctx context.Context, do func(context.Context)) {
 	was := e.now.doing
 	e.mu.Unlock()
 	do(working)
-	if working.Err() != nil && ctx.Err() == nil && was == asking && e.s.Connected() {
+	if working.Err() != nil && ctx.Err() == nil && was == asking && e.s.Connected() && !e.s.Unanswered() {
 		e.s.Note("no longer waited for: the reply is shown when it comes")
 	}
 	e.settle()

@@ -30,6 +30,7 @@ type status struct {
 	owes      bool  // the server has not answered all that was sent
 	left      int   // addresses that are still to be tried, while a session is opened
 	script    scriptStatus
+	posted    posted
 }
 
 // batch is the message that there is something in the feed.

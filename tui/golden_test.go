@@ -36,7 +36,7 @@ func newPlay(w, h int) *drawing {
 	o := Options{
 		Plan:  flow.Plan{Target: session.Target{Text: "example.org"}},
 		Now:   func() time.Time { return zero.Add(p.at) },
-		Width: w, Height: h, Version: "test",
+		Width: w, Height: h, Version: "test", From: "probe@example.net",
 		Load: func(string, []string) (*play.Options, error) { return nil, errors.New("there are no files here") },
 	}
 	f := newFeed(nil)

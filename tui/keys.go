@@ -8,7 +8,7 @@ import (
 )
 
 // where is the set of contexts in which a key has its meaning.
-type where uint16
+type where uint32
 
 const (
 	inLine       where = 1 << iota // the SMTP line has the focus
@@ -25,10 +25,14 @@ const (
 	inMatrix                       // a probing of all addresses
 	inTime                         // where the time went
 	inTiny                         // the terminal is too small
+	inMessage                      // browsing the message
+	inField                        // a field of it is being edited
+	inBody                         // its body is
+	inReview                       // send it?
 
-	inBrowse = inTranscript | inFacts | inScript
-	inText   = inLine | inPalette | inEdit | inFind | inSecret
-	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit | inFind | inSave | inSecret | inMatrix | inTime
+	inBrowse = inTranscript | inFacts | inScript | inMessage
+	inText   = inLine | inPalette | inEdit | inFind | inSecret | inField | inBody
+	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit | inFind | inSave | inSecret | inMatrix | inTime | inField | inBody | inReview
 )
 
 // binding is a row of the key table. The table makes the keys work, the hints,
@@ -72,6 +76,7 @@ func bindings() []binding {
 		{id: "pagedown", keys: []string{"pgdown"}, show: "PgDn", in: inLine | inPager, help: "a page down", do: by(1, true)},
 		{id: "quitline", keys: []string{"ctrl+d"}, in: inLine, enabled: func(m *screen) bool { return len(m.line.text) == 0 }, help: "in an empty line: write QUIT into it", do: (*screen).offerQuit},
 	}
+	rows = append(rows, composing()...)
 	rows = append(rows, editing()...)
 	rows = append(append(rows, full()...), browsing()...)
 	return append(rows, []binding{
@@ -80,11 +85,11 @@ func bindings() []binding {
 		{id: "savejson", keys: []string{"j"}, in: inSave, hint: "JSON", help: "as the JSON report", do: saveIn(formats[2])},
 		{id: "saveletter", keys: []string{"e"}, in: inSave, hint: ".eml", help: "the last message, as it was sent (.eml)", do: saveIn(formats[3])},
 		{id: "savefile", keys: []string{":"}, in: inSave, hint: "another file", help: "in a file that you name: writes :export", do: prefill("export ")},
-		{id: "back", keys: []string{"esc"}, show: "esc", in: inPalette | inPager | inBrowse | inQuestion | inSave, help: "one level back; never quits, never discards", do: (*screen).back},
+		{id: "back", keys: []string{"esc"}, show: "esc", in: inPalette | inPager | inBrowse | inQuestion | inSave | inReview, help: "one level back; never quits, never discards", do: (*screen).back},
 		{id: "closepager", keys: []string{"q", "enter"}, show: "q", in: inPager, hint: "back", help: "close", do: (*screen).back},
 		{id: "yes", keys: []string{"y"}, in: inQuestion, hint: "leave", help: "leave: QUIT, then the end", do: (*screen).leave},
 		{id: "no", keys: []string{"n"}, in: inQuestion, hint: "stay", help: "stay", do: (*screen).back},
-		{id: "help", keys: []string{"f1"}, show: "F1", in: inText, hint: "help", help: "all keys", do: (*screen).help},
+		{id: "help", keys: []string{"f1"}, show: "F1", in: inText | inReview, hint: "help", help: "all keys", do: (*screen).help},
 		{id: "skip", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret) | inTiny, hint: "skip host", enabled: (*screen).canSkip, help: "while a session is opened: leave a host that does not answer for the next one; twice stops", do: (*screen).interrupt},
 		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret) | inTiny, hint: "stop", enabled: func(m *screen) bool { return m.busy() && !(m.live() && m.where()&inBrowse != 0) }, help: "stop what runs: a wait, a connection attempt, a script", do: (*screen).interrupt},
 		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere&^(inEdit|inFind|inSecret) | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
@@ -94,21 +99,27 @@ func bindings() []binding {
 	}...)
 }
 
-// editing are the keys of the two text fields.
+// editing are the keys of the text fields.
 func editing() []binding {
 	edit := func(id, help string, f func(*field), keys ...string) binding {
 		return binding{id: id, keys: keys, in: inText, help: help, do: func(m *screen) tea.Cmd {
-			f(m.field())
+			if m.where() != inBody || !m.composer.beyond(id) {
+				f(m.field())
+			}
 			return nil
 		}}
 	}
+	end := edit("end", "to its end", func(f *field) { f.move(len(f.text)) }, "ctrl+e", "end")
+	endBody := end // there ctrl+e opens the editor
+	end.in &^= inBody
+	endBody.id, endBody.keys, endBody.in = "endbody", []string{"end"}, inBody
 	return []binding{
 		edit("left", "a character to the left", func(f *field) { f.move(f.at - 1) }, "left", "ctrl+b"),
 		edit("right", "a character to the right", func(f *field) { f.move(f.at + 1) }, "right", "ctrl+f"),
 		edit("wordleft", "a word to the left", func(f *field) { f.move(f.wordBefore()) }, "ctrl+left"),
 		edit("wordright", "a word to the right", func(f *field) { f.move(f.wordBehind()) }, "ctrl+right"),
 		edit("start", "to the start of the line", func(f *field) { f.move(0) }, "ctrl+a", "home"),
-		edit("end", "to its end", func(f *field) { f.move(len(f.text)) }, "ctrl+e", "end"),
+		end, endBody,
 		edit("erase", "erase the character before the cursor", func(f *field) { f.erase(f.at-1, f.at) }, "backspace", "ctrl+h"),
 		edit("delete", "erase the one under it", func(f *field) { f.erase(f.at, f.at+1) }, "delete", "ctrl+d"),
 		edit("word", "erase the word before the cursor", func(f *field) { f.erase(f.wordBefore(), f.at) }, "ctrl+w"),
@@ -120,7 +131,8 @@ func editing() []binding {
 // browsing are the keys of browse mode, where letters are keys.
 func browsing() []binding {
 	rows := append(scripting(), []binding{
-		{id: "type", keys: []string{"i"}, in: inBrowse, hint: "type", help: "back to the SMTP line", do: (*screen).typeLine},
+		{id: "type", keys: []string{"i"}, in: inBrowse &^ inMessage, hint: "type", help: "back to the SMTP line", do: (*screen).typeLine},
+		{id: "compose", keys: []string{"c"}, in: inBrowse, hint: "mail", enabled: func(m *screen) bool { return !m.live() }, help: "write a message, or go on with the draft", do: (*screen).compose},
 		{id: "helpkey", keys: []string{"?", "f1"}, show: "?", in: inBrowse, hint: "help", help: "all keys", do: (*screen).help},
 		{id: "palette", keys: []string{":"}, in: inBrowse, hint: "command", help: "commands: " + commandNames(), do: prefill("")},
 		{id: "details", keys: []string{"enter"}, show: "Enter", in: inTranscript, hint: "explain", help: "the whole line, its octets, and what a reply means", do: (*screen).details},
@@ -139,6 +151,7 @@ func browsing() []binding {
 		rows = append(rows, binding{id: "pane" + p, keys: []string{fmt.Sprint(i + 1)}, in: inBrowse, help: "the pane " + p, do: func(m *screen) tea.Cmd { return m.show(i) }})
 	}
 	return append(rows, []binding{
+		{id: "paneMessage", keys: []string{"6", "m"}, in: inBrowse, help: "the pane Message: the draft as it was left", do: (*screen).draftAgain},
 		{id: "paneScript", keys: []string{"7"}, in: inBrowse, help: "the pane Script", do: func(m *screen) tea.Cmd { return m.show(scriptAt) }},
 		{id: "reconnect", keys: []string{"r"}, in: inBrowse, hint: "reconnect", enabled: func(m *screen) bool { return !m.live() }, help: "connect again: writes :reconnect, Enter does it", do: prefill("reconnect")},
 		{id: "size", keys: []string{"S"}, in: inBrowse, enabled: func(m *screen) bool { return !m.live() }, help: "the exact maximum size: writes :size --exact, Enter does it", do: prefill("size --exact")},
@@ -154,20 +167,20 @@ func browsing() []binding {
 		{id: "copy", keys: []string{"y"}, in: inTranscript, help: "copy the command of the selected line with its reply, or the range: to the clipboard and to a file", do: (*screen).copyExchange},
 		{id: "range", keys: []string{"v"}, in: inTranscript, help: "begin a range of lines to copy", do: (*screen).startRange},
 		{id: "copyall", keys: []string{"Y"}, in: inTranscript, help: "copy all lines that are shown", do: (*screen).copyAll},
-		{id: "down", keys: []string{"j", "down"}, in: inBrowse | inPager, help: "a line down", do: by(1, false)},
-		{id: "up", keys: []string{"k", "up"}, in: inBrowse | inPager, help: "a line up", do: by(-1, false)},
+		{id: "down", keys: []string{"j", "down"}, in: inBrowse | inPager | inReview, help: "a line down", do: by(1, false)},
+		{id: "up", keys: []string{"k", "up"}, in: inBrowse | inPager | inReview, help: "a line up", do: by(-1, false)},
 		{id: "pagerdown", keys: []string{" "}, show: "space", in: inPager, help: "a page down", do: by(1, true)},
 		{id: "pagerup", keys: []string{"b"}, in: inPager, help: "a page up", do: by(-1, true)},
 		{id: "space", keys: []string{" "}, show: "space", in: inTranscript, enabled: func(m *screen) bool { return !m.live() }, help: "a page down, while no script is played", do: by(1, true)},
-		{id: "forward", keys: []string{"ctrl+f", "pgdown"}, show: "PgDn", in: inTranscript | inScript, help: "a page down", do: by(1, true)},
+		{id: "forward", keys: []string{"ctrl+f", "pgdown"}, show: "PgDn", in: inTranscript | inScript | inMessage, help: "a page down", do: by(1, true)},
 		{id: "pageback", keys: []string{"b"}, in: inTranscript, help: "a page up", do: by(-1, true)},
-		{id: "backward", keys: []string{"ctrl+b", "pgup"}, show: "PgUp", in: inTranscript | inScript, help: "a page up", do: by(-1, true)},
+		{id: "backward", keys: []string{"ctrl+b", "pgup"}, show: "PgUp", in: inTranscript | inScript | inMessage, help: "a page up", do: by(-1, true)},
 		{id: "halfdown", keys: []string{"ctrl+d"}, in: inTranscript, help: "half a page down", do: func(m *screen) tea.Cmd { m.transcript.scroll(max(m.transcript.h/2, 1)); return nil }},
 		{id: "halfup", keys: []string{"ctrl+u"}, in: inTranscript, help: "half a page up", do: func(m *screen) tea.Cmd { m.transcript.scroll(-max(m.transcript.h/2, 1)); return nil }},
 		{id: "top", keys: []string{"g", "home"}, show: "g", in: inBrowse | inPager, help: "to the start", do: toEnd(false)},
 		{id: "follow", keys: []string{"G", "end"}, show: "G", in: inTranscript, hint: "follow", enabled: func(m *screen) bool { return !m.transcript.follow }, help: "to the end, and follow what comes", do: toEnd(true)},
 		{id: "next", keys: []string{"G", "end"}, show: "G", in: inScript, hint: "follow", enabled: func(m *screen) bool { return !m.played.follow }, help: "to the next line of the script, and follow it", do: toEnd(true)},
-		{id: "bottom", keys: []string{"G", "end"}, show: "G", in: inFacts | inPager, help: "to the end", do: toEnd(true)},
+		{id: "bottom", keys: []string{"G", "end"}, show: "G", in: inFacts | inPager | inMessage, help: "to the end", do: toEnd(true)},
 		{id: "followkey", keys: []string{"F"}, in: inTranscript, help: "follow what comes, or stay here", do: (*screen).toggleFollow},
 		{id: "alone", keys: []string{"f"}, in: inBrowse, enabled: func(m *screen) bool { return m.lay.shape == shapeWide }, help: "on a wide screen: the transcript alone, or the facts beside it", do: (*screen).toggleAlone},
 		{id: "pager", keys: []string{"o"}, in: inTranscript, help: "the lines that are shown, in $PAGER", do: (*screen).openPager},
@@ -190,6 +203,10 @@ var contexts = [...]struct {
 	{inFacts, "Browsing the facts: MX, Caps, Limits, TLS"},
 	{inMatrix, "Probing all addresses (a)"},
 	{inTime, "Where the time went (T)"},
+	{inMessage, "Browsing the message (6)"},
+	{inField, "Editing a field of the message"},
+	{inBody, "Editing its body"},
+	{inReview, "The review: send it?"},
 	{inScript, "Browsing the script (7)"},
 	{inPalette, "Commands (behind :)"},
 	{inSecret, "A password (:auth)"},

@@ -9,14 +9,16 @@ import (
 	"path/filepath"
 
 	"ehlo/session/event"
+	"ehlo/session/message"
 	"ehlo/session/wire"
 )
 
-// letters keeps messages that were sent from files beside the script that sends
+// letters keeps messages that were composed, or sent from files, beside the script that sends
 // them, so that it can be played elsewhere: as they went over the wire, but
 // without transparency. One that was sent several times is kept once.
 type letters struct {
-	script string            // its path
+	script string // its path
+	made   map[int64]*message.Message
 	names  map[letter]string // of those that were kept
 	files  []string          // their paths
 	number int               // of the last one
@@ -32,7 +34,8 @@ type letter struct {
 
 // save keeps a message, and says by what name the script finds it.
 func (k *letters) save(e event.Message) (name string, err error) {
-	if e.File == "" {
+	made := k.made[e.Seq]
+	if made == nil && e.File == "" {
 		return "", nil // the transcript says that there is none
 	}
 	defer func() {
@@ -40,6 +43,14 @@ func (k *letters) save(e event.Message) (name string, err error) {
 			k.err = err
 		}
 	}()
+	if made != nil && made.Name == "" {
+		source, err := made.Open()
+		if err != nil {
+			return "", err
+		}
+		defer source.Close()
+		return k.add(source, letter{file: fmt.Sprint(e.Seq), octets: e.Octets})
+	}
 	if info, err := os.Stat(e.File); err != nil {
 		return "", err
 	} else if !info.Mode().IsRegular() {
@@ -67,6 +78,11 @@ func (k *letters) save(e event.Message) (name string, err error) {
 	if _, err = source.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}
+	return k.add(source, m)
+}
+
+// add keeps a message that is not kept yet.
+func (k *letters) add(source io.Reader, m letter) (name string, err error) {
 	path, err := k.keep(source, m)
 	if err != nil {
 		return "", err

@@ -233,7 +233,7 @@ func (x *matrix) verdict() string {
 	if x.running() {
 		words = append(words, fmt.Sprintf("%d of %d done", done, len(x.rows)))
 	} else {
-		words = append(words, addresses(len(x.rows)))
+		words = append(words, addressCount(len(x.rows)))
 	}
 	if good > 0 {
 		words = append(words, fmt.Sprintf("%d OK", good))
@@ -247,7 +247,7 @@ func (x *matrix) verdict() string {
 	return strings.Join(words, ", ")
 }
 
-func addresses(n int) string {
+func addressCount(n int) string {
 	if n == 1 {
 		return "1 address"
 	}

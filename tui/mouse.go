@@ -36,7 +36,7 @@ func (m *screen) clicked(e tea.MouseEvent) {
 		m.transcript.scroll(way * wheelRows)
 	case way != 0:
 		_ = by(way, false)(m)
-	case e.Button == tea.MouseButtonLeft && e.X < m.lay.main && (m.pane == 0 || m.lay.side > 0):
+	case e.Button == tea.MouseButtonLeft && e.X < m.lay.main && (m.pane == 0 || m.lay.side > 0 && m.pane != messageAt):
 		if id, ok := m.transcript.at(e.Y - m.lay.header - m.lay.tabs); ok {
 			m.mode, m.pane = modeBrowse, 0
 			m.transcript.choose(id)

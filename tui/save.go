@@ -14,6 +14,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ehlo/session/event"
+	"ehlo/session/message"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
 )
@@ -89,7 +90,7 @@ func (m *screen) export(path string, own bool) (tea.Cmd, error) {
 				return saved{path: path, err: err}
 			}
 		}
-		letters := letters{script: path}
+		letters := letters{script: path, made: s.made}
 		err := s.write(path, f, &letters)
 		return saved{path, letters.files, letters.err, err}
 	}, nil
@@ -160,6 +161,7 @@ type script struct {
 	lost            int64
 	elsewhere       string // where they are
 	events          []event.Event
+	made            map[int64]*message.Message // those that were composed, by the number of their event
 }
 
 func (m *screen) script() script {
@@ -168,6 +170,7 @@ func (m *screen) script() script {
 		head: fmt.Sprintf("# ehlo %s, %s, %s\n", wire.Text([]byte(m.o.Version)), wire.Text([]byte(m.title)), m.o.Now().Format(time.RFC3339)),
 		lost: m.log.first, elsewhere: m.elsewhere(),
 		events: slices.Clone(m.log.events),
+		made:   m.composer.letters,
 	}
 }
 
@@ -216,27 +219,27 @@ func (s script) writeJSON(w io.Writer, _ func(event.Message) (string, error)) er
 	return err
 }
 
-// letter is the last message that was sent: its file, or its lines as they were
-// typed, with the transparency taken off.
-func (s script) letter() (file string, lines [][]byte) {
+// letter is the last message that was sent: as it was composed here, its file,
+// or its lines as they were typed, with the transparency taken off.
+func (s script) letter() (made *message.Message, file string, lines [][]byte) {
 	for i := len(s.events) - 1; i >= 0; i-- {
 		switch e := s.events[i].(type) {
 		case event.Message:
-			if e.File != "" {
-				return e.File, nil
+			if made := s.made[e.Seq]; made != nil || e.File != "" || !e.Shown {
+				return made, e.File, nil
 			}
 		case event.Sent:
 			if e.Text {
 				lines = append(lines, bytes.TrimPrefix(e.Line, []byte(".")))
 				if len(e.Line) == 1 && e.Line[0] == '.' && len(lines) > 1 {
-					return "", reversed(lines[:len(lines)-1]) // the end of the message before
+					return nil, "", reversed(lines[:len(lines)-1]) // the end of the message before
 				}
 			} else if len(lines) > 0 {
-				return "", reversed(lines)
+				return nil, "", reversed(lines)
 			}
 		}
 	}
-	return "", reversed(lines)
+	return nil, "", reversed(lines)
 }
 
 func reversed(lines [][]byte) [][]byte {
@@ -245,12 +248,15 @@ func reversed(lines [][]byte) [][]byte {
 }
 
 func (s script) hasLetter() bool {
-	file, lines := s.letter()
-	return file != "" || len(lines) > 0
+	made, file, lines := s.letter()
+	return made != nil || file != "" || len(lines) > 0
 }
 
 func (s script) writeLetter(w io.Writer, _ func(event.Message) (string, error)) error {
-	file, lines := s.letter()
+	made, file, lines := s.letter()
+	if made != nil {
+		return writeMade(w, made)
+	}
 	if file != "" {
 		f, err := os.Open(file)
 		if err != nil {

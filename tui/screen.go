@@ -31,6 +31,8 @@ const (
 	modeSecret   // a password
 	modeMatrix   // a probing of all addresses
 	modeTime     // where the time went
+	modeField    // a field of the message
+	modeReview   // send it?
 )
 
 // panes is how many there always are: the transcript and the facts.
@@ -42,9 +44,11 @@ const exchangersAt = 1
 // limitsAt is the pane of the limits.
 const limitsAt = 3
 
-// scriptAt is the pane of the script. The number before it is kept for the
-// message.
-const scriptAt = 6
+// messageAt is the pane of the message, scriptAt that of the script.
+const (
+	messageAt = 5
+	scriptAt  = 6
+)
 
 // tickEvery is how often the time of a pending reply is drawn anew. Nothing
 // ticks while nothing is awaited.
@@ -91,6 +95,7 @@ type screen struct {
 	prober     *prober
 	probed     *matrix     // the last probing; nil: there was none
 	played     *scriptPane // nil: none was loaded
+	composer   *composer
 	view       transcript.View
 	now        status
 	ready      bool // the session has been ready since it was opened
@@ -140,6 +145,7 @@ func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
 		ending: context.Background(), away: func(bool) {},
 	}
 	m.facts[0], m.clock = newExchangers(&m.hosts), newTimePane()
+	m.composer = newComposer(o.From, o.Plan.Target.Recipient, m.usualSubject())
 	if e.script != nil {
 		m.load(e.script, "")
 	}
@@ -187,6 +193,20 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case loaded:
 		cmd = m.run(msg)
+	case draftSize:
+		cmd = m.measured(msg)
+	case completed:
+		m.completes(msg)
+	case attached:
+		cmd = m.attaches(msg)
+	case edited:
+		cmd = m.edited(msg)
+	case opened:
+		cmd = m.openDraft(msg)
+	case reviewed:
+		cmd = m.asked(msg)
+	case octets:
+		m.octetsShown(msg)
 	case gone:
 		return m, tea.Quit
 	}
@@ -232,8 +252,10 @@ func (m *screen) Apply(events []event.Event, marks map[int32]mark, now status) {
 		m.hosts.Apply(e, begins)
 		m.clock.Apply(e, begins)
 		m.judge(e)
+		m.composer.hear(e)
 	}
 	m.spillOver()
+	m.composer.settle(now.posted)
 	if m.played != nil {
 		m.played.Apply(marks)
 		m.judgeScript(marks, now.script)
@@ -349,6 +371,14 @@ func (m *screen) where() where {
 		return inMatrix
 	case m.mode == modeTime:
 		return inTime
+	case m.mode == modeField && m.composer.at.part == partBody:
+		return inBody
+	case m.mode == modeField:
+		return inField
+	case m.mode == modeReview:
+		return inReview
+	case m.pane == messageAt:
+		return inMessage
 	case m.pane == scriptAt:
 		return inScript
 	case m.pane != 0:
@@ -366,6 +396,8 @@ func (m *screen) field() *field {
 		return &m.edit
 	case modeFind, modeFilter, modeSecret:
 		return &m.asking
+	case modeField:
+		return &m.composer.f
 	}
 	return &m.line
 }
@@ -376,7 +408,7 @@ func (m *screen) field() *field {
 func (m *screen) key(k tea.KeyMsg) tea.Cmd {
 	if k.Paste {
 		m.paste(k.Runes)
-		return nil
+		return m.fieldTyped()
 	}
 	if k.Type != tea.KeyRunes && k.Type != tea.KeySpace {
 		if k.Alt {
@@ -395,8 +427,11 @@ func (m *screen) key(k tea.KeyMsg) tea.Cmd {
 }
 
 // press carries out one key.
-func (m *screen) press(name string, r rune) tea.Cmd {
+func (m *screen) press(name string, r rune) (cmd tea.Cmd) {
 	here := m.where()
+	if here&(inField|inBody) != 0 {
+		defer func() { cmd = tea.Batch(cmd, m.fieldTyped()) }()
+	}
 	m.hint = ""
 	if name != "ctrl+c" && !(here == inTiny && name == "q") {
 		m.armed = false
@@ -438,6 +473,10 @@ func (m *screen) paste(text []rune) {
 	}
 	s := strings.ReplaceAll(string(text), "\r\n", "\n")
 	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(s, "\r", "\n"), "\n"), "\n")
+	if m.where() == inBody {
+		m.composer.insertLines(lines)
+		return
+	}
 	m.field().insert([]rune(lines[0])...)
 	if more := len(lines) - 1; more > 0 {
 		m.hint = "the paste has " + count(len(lines), "line") + ": only the first was taken, and nothing was sent"

@@ -33,7 +33,7 @@ func (m *screen) held() bool { return m.played != nil && m.now.script.phase == p
 
 // beside is the pane before or behind the present one.
 func (m *screen) beside(way int) int {
-	order := []int{0, 1, 2, 3, 4}
+	order := []int{0, 1, 2, 3, 4, messageAt}
 	if m.played != nil {
 		order = append(order, scriptAt)
 	}

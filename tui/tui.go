@@ -62,6 +62,7 @@ type Options struct {
 	// no :serve.
 	Serve func(file string) (address string, play func(), err error)
 	Now   func() time.Time // nil: time.Now
+	From  string           // the sender of a message, where the person names none
 	// Away is told when another program has the terminal, and when it has not
 	// any more: ctrl+c is meant for that one. Nil: nobody has to know.
 	Away func(bool)
@@ -177,6 +178,7 @@ func finish(m *screen, g *guard, ctx context.Context, err error) (Result, error)
 		r.Summary = append(r.Summary, m.spill.close())
 		r.Saved = append(r.Saved, m.spill.path)
 	}
+	g.try(func() { m.keepDraft(&r) })
 	killed := errors.Is(err, tea.ErrProgramKilled)
 	if signal == nil && crash == nil && !killed {
 		return r, err

@@ -85,8 +85,13 @@ func (m *screen) body() []string {
 	}
 	notices := m.notices()
 	h := m.lay.body - len(notices)
+	if m.mode == modeReview {
+		return append(m.reviewView(m.lay.w, h), notices...)
+	}
 	var left []string
 	switch {
+	case m.pane == messageAt:
+		left = m.messageView(m.lay.main, h)
 	case m.pane == scriptAt && m.lay.side == 0:
 		left = m.played.View(&m.st, m.lay.main, h, m.mode == modeBrowse, m.now.script)
 	case m.pane > 0 && m.lay.side == 0:
@@ -178,6 +183,8 @@ func (m *screen) paneName(pane int) string {
 	switch {
 	case pane == 0:
 		return "Transcript"
+	case pane == messageAt:
+		return "Message"
 	case pane == scriptAt && m.lay.side > 0:
 		name := "Script " + m.st.glyphs.words(m.played.name())
 		if !m.played.follow && m.live() {
@@ -208,10 +215,15 @@ func (m *screen) tabs() string {
 		return m.fullTitle("Where the time went")
 	}
 	if m.lay.side > 0 {
-		follow := m.followWord()
-		left := m.paneTitle(0, m.lay.main-cells(follow)-1)
-		if m.mode == modePager {
-			left = g.fit(m.st.dim.Render(g.horizontal)+m.st.reverse.Render(m.pager.title)+m.st.dim.Render(strings.Repeat(g.horizontal, m.lay.main)), m.lay.main-cells(follow)-1)
+		follow, shown := m.followWord(), 0
+		if m.pane == messageAt {
+			follow, shown = m.messageWord(), messageAt
+		}
+		room := m.lay.main - cells(follow) - 1
+		left := m.paneTitle(shown, room)
+		if title := m.overTitle(); title != "" {
+			line := strings.Repeat(g.horizontal, max(room-cells(title)-1, 0))
+			left = g.fit(m.st.dim.Render(g.horizontal)+m.st.reverse.Render(title)+m.st.dim.Render(line), room)
 		}
 		first := 1
 		if m.played != nil {
@@ -221,11 +233,11 @@ func (m *screen) tabs() string {
 	}
 	row := ""
 	for i := range scriptAt + 1 {
-		if i >= panes && (i != scriptAt || m.played == nil) {
+		if i == scriptAt && m.played == nil {
 			continue
 		}
 		name := fmt.Sprintf("%d %s", i+1, m.paneName(i))
-		if i == m.pane && m.mode != modePager {
+		if i == m.pane && m.overTitle() == "" {
 			row += m.st.reverse.Render("["+name+"]") + " "
 		} else {
 			row += " " + name + "  "
@@ -239,6 +251,17 @@ func (m *screen) fullTitle(name string) string {
 	g := m.st.glyphs
 	fill := strings.Repeat(g.horizontal, max(m.lay.w-cells(name)-3, 0))
 	return g.fit(m.st.dim.Render(g.horizontal)+m.st.reverse.Render(" "+name+" ")+m.st.dim.Render(fill), m.lay.w)
+}
+
+// overTitle is the title of what is shown in place of the panes, if anything.
+func (m *screen) overTitle() string {
+	switch m.mode {
+	case modePager:
+		return m.pager.title
+	case modeReview:
+		return "Review"
+	}
+	return ""
 }
 
 func (m *screen) followWord() string {
@@ -286,6 +309,8 @@ func (m *screen) awaited() (what string, since time.Time, most time.Duration) {
 		return c.Waiting.For + " is still due", time.Time{}, 0
 	case m.now.doing.still():
 		return "", time.Time{}, 0
+	case c != nil && c.Waiting == nil && m.composer.result.of != nil && !m.composer.result.ended:
+		return "sending the message", m.since, 0
 	case m.now.doing == playing && (c == nil || c.Waiting == nil || !m.now.connected && c.State != transcript.Connecting):
 		if n := m.now.script.row; n >= 0 && m.played != nil {
 			since := m.since
@@ -319,13 +344,16 @@ func (m *screen) status() string {
 	} else if w := m.waiting(); w != "" {
 		words = append(words, g.words(w)+m.stopWords())
 	}
-	if m.lay.side == 0 && m.mode != modeMatrix && m.mode != modeTime {
+	full := m.mode == modeMatrix || m.mode == modeTime
+	if m.pane == messageAt && m.messageWord() != "" {
+		words = append(words, m.messageWord())
+	} else if m.lay.side == 0 && !full {
 		words = append(words, m.followWord())
 	}
 	if m.filter.on() {
 		words = append(words, g.words(m.filter.words())+" (esc ends that)")
 	}
-	if n := m.log.end(); n > 0 && m.mode != modeMatrix && m.mode != modeTime {
+	if n := m.log.end(); n > 0 && !full && m.pane != messageAt {
 		words = append(words, fmt.Sprintf("line %d/%d", m.transcript.selected()+1, n))
 	}
 	if m.log.errors > 0 {
@@ -373,6 +401,10 @@ func (m *screen) modeWord() string {
 		return "SEARCH"
 	case m.mode == modeFilter:
 		return "FILTER: only lines with"
+	case m.mode == modeField:
+		return "MESSAGE " + partNames[m.composer.at.part]
+	case m.mode == modeReview:
+		return "SEND?"
 	case m.mode == modeBrowse:
 		return "BROWSE"
 	case m.now.chunk > 0:
@@ -419,6 +451,11 @@ func (m *screen) prompt() string {
 		return m.st.bold.Render("/") + m.asking.view(&m.st, w-1, true, false)
 	case modeFilter:
 		return m.st.bold.Render("&") + m.asking.view(&m.st, w-1, true, false)
+	case modeField:
+		label := partNames[m.composer.at.part] + ": "
+		return m.st.bold.Render(label) + m.st.dim.Render(g.fit(g.words(m.fieldHelp()), max(w-cells(label), 0)))
+	case modeReview:
+		return m.st.reverse.Render(g.fit(m.reviewQuestion(), w))
 	case modeQuestion:
 		text := "Leave? The session is open: y sends QUIT and leaves, n stays"
 		switch {
@@ -428,6 +465,10 @@ func (m *screen) prompt() string {
 			text = "Leave? The chunk is not complete: y drops it and leaves, n stays"
 		case m.now.inText:
 			text = "Leave? The message text is not ended: y drops it and leaves, n stays"
+		case m.composer.unsent() && m.o.Dir != "":
+			text = "Leave? The draft is not sent: y keeps it in a file and leaves, n stays"
+		case m.composer.unsent():
+			text = "Leave? The draft is not sent: y drops it and leaves, n stays"
 		case !m.now.connected && len(m.line.text) > 0:
 			text = "Leave? There is text in the line: y leaves, n stays"
 		}
@@ -470,6 +511,8 @@ func (m *screen) placeholder(w int, focus bool) string {
 		text = "(locked while the script runs: esc, then space holds it)"
 	case m.now.script.phase.goes():
 		text = "(locked while the script runs: space holds it)"
+	case m.pane == messageAt:
+		text = "(esc, then i: type SMTP)"
 	case !focus:
 		text = "(i: type SMTP)"
 	case m.now.chunk > 0:

@@ -30,7 +30,7 @@ var rooms = map[string][]string{
 	"session/transcript":         {"session/event", "session/wire", "session/message"},
 	"session/serve":              {"session/script", "session/event", "session/wire", "session/sasl"},
 	"session/smtptest":           {"session/script", "session/wire", "session/serve"},
-	"tui":                        {"session", "session/event", "session/wire", "session/transcript", "session/script", "session/play", "session/flow", "session/sasl", "tui/internal/background"},
+	"tui":                        {"session", "session/event", "session/wire", "session/transcript", "session/script", "session/play", "session/flow", "session/message", "session/sasl", "tui/internal/background"},
 	"tui/internal/background":    {},
 	"cmd/ehlo":                   {"*"},
 	"cmd/ehlo/mta":               {},

@@ -94,7 +94,6 @@ func (a *app) screenWith(c *cobra.Command, f *flags, set settings, name string, 
 	o.Session, o.Plan, o.Version, o.Dir = set.options, set.plan, version(), stateDir()
 	o.NoColor = f.noColor || os.Getenv("NO_COLOR") != ""
 	o.Load = a.loader(set, like)
-	o.Away = a.away.Store
 	var mu sync.Mutex // :record is carried out beside the screen
 	ctx, stop := context.WithCancel(c.Context())
 	defer stop()
@@ -115,6 +114,7 @@ func (a *app) screenWith(c *cobra.Command, f *flags, set settings, name string, 
 			return record.begin().Apply, nil
 		}
 	}
+	o.From, o.Away = a.composeFrom(c, set.options.Helo), a.away.Store
 	result, err := tui.Run(c.Context(), o)
 	for _, l := range result.Summary {
 		fmt.Fprintln(a.out, l)
@@ -149,6 +149,22 @@ func (a *app) servant(ctx context.Context) func(file string) (string, func(), er
 			}
 		}, nil
 	}
+}
+
+// composeFrom is the sender that `ehlo send` would use: what is set for it, or
+// this user at this host.
+func (a *app) composeFrom(c *cobra.Command, helo string) string {
+	env, _ := environment(c.Root()) // its errors have been told
+	file, _ := readConfig(configPath())
+	layers := file.layers(c.Flags().Lookup(profileFlag).Value.String(), "send")
+	for _, layer := range append([][]setting{env}, layers...) {
+		for _, s := range layer {
+			if s.name == "from" && len(s.texts) == 1 {
+				return s.texts[0]
+			}
+		}
+	}
+	return sender(helo)
 }
 
 // stateDir is where the screen keeps its history and what it saves.

@@ -1,0 +1,260 @@
+package tui
+
+import (
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session/flow"
+	"ehlo/session/message"
+)
+
+// composer is the pane of the message: a draft, what it comes to, and what
+// became of it when it was sent. The draft stays whatever happens.
+type composer struct {
+	draft
+	begun   bool   // there is a draft
+	initial string // its text when it was begun
+	kept    string // its text when it was sent, and accepted
+
+	at  item   // where the cursor is
+	f   field  // the text under it, while it is being edited
+	row int    // the line of the body that f is
+	to  string // the recipient to begin with
+
+	top    int // the first row that is shown
+	scroll int // the first line of the body that is shown
+
+	revision int // of the draft: it was changed so often
+	counting bool
+	count    draftSize
+
+	reviewTop int         // the first row of the review that is shown
+	made      flow.Letter // of it: what is under review
+	result    result
+	letters   map[int64]*message.Message // that were sent, by the number of the event
+	editor    *editor                    // that is running, or ran last
+	returns   bool                       // when a session is open, the person comes back here
+	fileSize  *fileSize
+}
+
+// item is a place of the cursor: a part, and which of several.
+type item struct {
+	part part
+	n    int
+}
+
+func newComposer(from, to, usual string) *composer {
+	c := &composer{to: to}
+	c.renew(from, usual)
+	return c
+}
+
+// renew begins a new draft.
+func (c *composer) renew(from, usual string) {
+	c.draft = draft{utf8: flow.UTF8Auto, usual: usual}
+	c.one[partFrom], c.one[partTo] = from, c.to
+	c.initial, c.kept = c.text(), ""
+	c.at, c.row, c.top, c.scroll = item{part: partTo}, 0, 0, 0
+	if c.to != "" {
+		c.at.part = partSubject
+	}
+	c.result = result{}
+	c.changed()
+}
+
+// changed says that the draft is not what it was: its size is draftSize anew.
+func (c *composer) changed() { c.revision++ }
+
+// unsent says that something would be lost with the draft.
+func (c *composer) unsent() bool {
+	if !c.begun {
+		return false
+	}
+	now := c.text()
+	return now != c.initial && now != c.kept
+}
+
+// items are the places of the cursor, in their order.
+func (c *composer) items() []item {
+	list := make([]item, 0, 16+len(c.attached)+len(c.headers))
+	for n := range c.result.rows() {
+		list = append(list, item{partResult, n})
+	}
+	each := func(p part, n int) {
+		for i := range n + 1 { // and one to add
+			list = append(list, item{p, i})
+		}
+	}
+	list = append(list, item{part: partFrom}, item{part: partTo})
+	if c.file != "" {
+		return append(list, item{part: partFile}, item{part: partUTF8}, item{part: partDSN}, item{part: partChunks})
+	}
+	list = append(list, item{part: partSubject})
+	each(partAttach, len(c.attached))
+	for _, p := range []part{partAuthor, partHeads, partCopies, partBlind} {
+		list = append(list, item{part: p})
+	}
+	each(partHeader, len(c.headers))
+	return append(list, item{part: partUTF8}, item{part: partDSN}, item{part: partChunks}, item{part: partBody})
+}
+
+// place is where the cursor is among the items.
+func (c *composer) place(items []item) int {
+	for i, x := range items {
+		if x == c.at {
+			return i
+		}
+	}
+	// Its row has gone: the cursor is on the one that is there now.
+	for i, x := range items {
+		if x.part >= c.at.part && x.part != partResult {
+			return i
+		}
+	}
+	return len(items) - 1
+}
+
+// step moves the cursor by items.
+func (c *composer) step(n int) {
+	items := c.items()
+	c.at = items[min(max(c.place(items)+n, 0), len(items)-1)]
+}
+
+// value is the text of the item under the cursor, in one line.
+func (c *composer) value() string {
+	list := c.list(c.at.part)
+	switch {
+	case c.at.part < single:
+		return c.one[c.at.part]
+	case list != nil && c.at.n < len(*list):
+		return (*list)[c.at.n]
+	case c.at.part == partFile:
+		return c.file
+	case c.at.part == partBody && c.row < len(c.body):
+		return c.body[c.row]
+	}
+	return ""
+}
+
+// typeable says that the item under the cursor is a text.
+func (c *composer) typeable() bool {
+	return c.at.part <= partFile || c.at.part == partBody
+}
+
+// open puts the text under the cursor into the field.
+func (c *composer) open() {
+	if c.at.part == partBody {
+		c.row = min(c.row, max(len(c.body)-1, 0))
+	}
+	c.f.set(c.value())
+}
+
+// typed takes what is in the field into the draft while it is being typed. What
+// is one of a list is taken when it is complete. What was not changed stays as
+// it is, also where it is no text that a field can hold.
+func (c *composer) typed() {
+	s := c.f.String()
+	if s == string([]rune(c.value())) {
+		return
+	}
+	c.changed()
+	switch {
+	case c.at.part < single:
+		c.one[c.at.part] = s
+	case c.at.part == partBody && len(c.body) > 0:
+		c.body[c.row] = s
+	case c.at.part == partBody:
+		c.body = []string{s}
+	}
+}
+
+// take takes the field into the draft. Of a list, what is empty is taken out;
+// more says that the cursor is now behind what was added.
+func (c *composer) take() (more bool) {
+	c.typed()
+	s := c.f.String()
+	list := c.list(c.at.part)
+	switch {
+	case c.at.part == partFile && s != "":
+		c.file = atHome(s)
+	case list == nil:
+	case s == "" && c.at.n < len(*list):
+		*list = slices.Delete(*list, c.at.n, c.at.n+1)
+	case s == "":
+	case c.at.n < len(*list):
+		(*list)[c.at.n] = c.path(s)
+	default:
+		*list = append(*list, c.path(s))
+		c.at.n++
+		return true
+	}
+	return false
+}
+
+// path is the text of an attachment as a path.
+func (c *composer) path(s string) string {
+	if c.at.part == partAttach {
+		return atHome(s)
+	}
+	return s
+}
+
+// remove takes away what is under the cursor, and says whether there was
+// something: a file, a header field, a complete message.
+func (c *composer) remove() bool {
+	list := c.list(c.at.part)
+	switch {
+	case list != nil && c.at.n < len(*list):
+		*list = slices.Delete(*list, c.at.n, c.at.n+1)
+	case c.at.part == partFile:
+		c.file = ""
+	default:
+		return false
+	}
+	c.changed()
+	return true
+}
+
+// turn gives an option its next value, and says whether the item is one.
+func (c *composer) turn() bool {
+	switch c.at.part {
+	case partUTF8:
+		c.utf8 = utf8s[(slices.Index(utf8s[:], c.utf8)+1)%len(utf8s)]
+	case partDSN:
+		c.notify = notifies[(slices.Index(notifies[:], c.notify)+1)%len(notifies)]
+	case partChunks:
+		c.chunks = !c.chunks
+	default:
+		return false
+	}
+	c.changed()
+	return true
+}
+
+// draftSize is what a draft comes to when it is sent.
+type draftSize struct {
+	revision int
+	octets   int64
+	files    []attachment // what is attached
+	err      error
+	file     *fileSize
+}
+
+// recount counts the draft, beside the screen; one count at a time.
+func (m *screen) recount() tea.Cmd {
+	c := m.composer
+	if c.counting || !c.begun || c.count.revision == c.revision {
+		return nil
+	}
+	c.counting = true
+	d, revision, known, helo := c.clone(), c.revision, c.fileSize, m.o.Session.Helo
+	return func() tea.Msg { return d.measure(revision, helo, known) }
+}
+
+// measured takes a count; the draft may have changed meanwhile.
+func (m *screen) measured(n draftSize) tea.Cmd {
+	m.composer.counting = false
+	m.composer.count, m.composer.fileSize = n, n.file
+	return m.recount()
+}

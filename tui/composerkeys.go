@@ -1,0 +1,237 @@
+package tui
+
+import (
+	"errors"
+	"os"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// composing are the keys of the message.
+func composing() []binding {
+	on := func(is func(*composer) bool) func(*screen) bool {
+		return func(m *screen) bool { return is(m.composer) }
+	}
+	option := on(func(c *composer) bool { return c.at.part >= partUTF8 && c.at.part < partBody })
+	named := func(m *screen) bool { return m.onPath() && len(m.composer.f.text) > 0 }
+	return []binding{
+		{id: "attach", keys: []string{"enter"}, show: "Enter", in: inField, hint: "attach", enabled: named, help: "the name of a file: attach it", do: (*screen).attach},
+		{id: "fielddone", keys: []string{"enter"}, show: "Enter", in: inField, hint: "next", enabled: func(m *screen) bool { return !named(m) }, help: "take the field, and on to the next", do: (*screen).fieldDone},
+		{id: "completefile", keys: []string{"tab"}, in: inField, hint: "complete", enabled: (*screen).onPath, help: "complete the name of a file", do: (*screen).completeFile},
+		{id: "nextfield", keys: []string{"tab"}, in: inField | inBody, enabled: func(m *screen) bool { return m.where() == inBody || !m.onPath() }, help: "the next field", do: func(m *screen) tea.Cmd { return m.nextField(1) }},
+		{id: "fieldback", keys: []string{"shift+tab"}, in: inField | inBody, help: "the field before", do: func(m *screen) tea.Cmd { return m.nextField(-1) }},
+		{id: "fieldbelow", keys: []string{"down", "ctrl+n"}, show: "down", in: inField, help: "the next field", do: func(m *screen) tea.Cmd { return m.nextField(1) }},
+		{id: "fieldabove", keys: []string{"up", "ctrl+p"}, show: "up", in: inField, help: "the field before", do: func(m *screen) tea.Cmd { return m.nextField(-1) }},
+		{id: "break", keys: []string{"enter"}, show: "Enter", in: inBody, help: "break the line", do: func(m *screen) tea.Cmd { m.composer.breakLine(); return nil }},
+		{id: "linebelow", keys: []string{"down", "ctrl+n"}, show: "down", in: inBody, help: "the next line", do: byLine(1)},
+		{id: "lineabove", keys: []string{"up", "ctrl+p"}, show: "up", in: inBody, help: "the line before; above the first, the field before", do: byLine(-1)},
+		{id: "bodydown", keys: []string{"pgdown"}, show: "PgDn", in: inBody, help: "a page down", do: byLine(10)},
+		{id: "bodyup", keys: []string{"pgup"}, show: "PgUp", in: inBody, help: "a page up", do: byLine(-10)},
+		{id: "edit", keys: []string{"enter", "i"}, show: "Enter", in: inMessage, hint: "edit", enabled: on((*composer).typeable), help: "edit the field", do: (*screen).editItem},
+		{id: "turn", keys: []string{"enter", "i"}, show: "Enter", in: inMessage, hint: "change", enabled: option, help: "an option: its next value", do: func(m *screen) tea.Cmd { m.composer.turn(); return m.recount() }},
+		{id: "reply", keys: []string{"enter", "i"}, show: "Enter", in: inMessage, hint: "explain", enabled: on(func(c *composer) bool { return c.at.part == partResult }), help: "a reply: what it means", do: (*screen).explainResult},
+		{id: "review", keys: []string{"ctrl+s"}, in: inMessage | inField | inBody, hint: "send", help: "look at the message, and send it from there", do: (*screen).askReview},
+		{id: "fieldesc", keys: []string{"esc"}, show: "esc", in: inField | inBody, hint: "fields", help: "leave the field; what was typed stays", do: (*screen).back},
+		{id: "editor", keys: []string{"ctrl+e"}, in: inMessage | inBody, hint: "$EDITOR", help: "the body in $VISUAL or $EDITOR", do: (*screen).editBody},
+		{id: "takeaway", keys: []string{"x", "delete"}, show: "x", in: inMessage, hint: "remove", enabled: on((*composer).removable), help: "take a file or a header field away", do: func(m *screen) tea.Cmd { m.composer.remove(); return m.recount() }},
+		{id: "sendit", keys: []string{"y"}, in: inReview, hint: "send", enabled: func(m *screen) bool { return !m.tooLarge() }, help: "send it", do: func(m *screen) tea.Cmd { return m.sendNow(false) }},
+		{id: "toolarge", keys: []string{"y"}, in: inReview, enabled: (*screen).tooLarge, help: "where it is too large: say so", do: func(m *screen) tea.Cmd { return m.sendNow(false) }},
+		{id: "force", keys: []string{"f"}, in: inReview, hint: "send nevertheless", enabled: (*screen).tooLarge, help: "send it although it is larger than the server accepts", do: func(m *screen) tea.Cmd { return m.sendNow(true) }},
+		{id: "octets", keys: []string{"v"}, in: inReview, hint: "octets", help: "the message as it is sent, and its octets", do: (*screen).showOctets},
+		{id: "editagain", keys: []string{"e"}, in: inReview, hint: "edit", help: "back to the field", do: func(m *screen) tea.Cmd { m.back(); return m.editItem() }},
+		{id: "eml", keys: []string{"w"}, in: inReview, hint: "write .eml", help: "write the message to a file", do: (*screen).writeReviewed},
+		{id: "notyet", keys: []string{"n"}, in: inReview, hint: "back", help: "back to the draft; nothing is sent", do: (*screen).back},
+	}
+}
+
+// removable says that x takes something away.
+func (c *composer) removable() bool {
+	list := c.list(c.at.part)
+	return list != nil && c.at.n < len(*list) || c.at.part == partFile
+}
+
+// compose opens the draft at the field to type in.
+func (m *screen) compose() tea.Cmd {
+	count := m.draftAgain()
+	if m.composer.at.part == partResult {
+		m.composer.at = item{part: partTo}
+	}
+	return tea.Batch(count, m.editItem())
+}
+
+// draftAgain opens the draft, as it was left.
+func (m *screen) draftAgain() tea.Cmd {
+	m.composer.begun = true
+	m.mode, m.pane = modeBrowse, messageAt
+	return m.recount()
+}
+
+// editItem edits what is under the cursor.
+func (m *screen) editItem() tea.Cmd {
+	c := m.composer
+	if !c.typeable() {
+		return nil
+	}
+	m.mode = modeField
+	c.open()
+	if c.at.part == partBody {
+		c.goTo(len(c.body), fieldMost)
+	}
+	return m.recount()
+}
+
+// fieldDone takes the field and goes on.
+func (m *screen) fieldDone() tea.Cmd {
+	if m.composer.take() {
+		m.composer.open()
+		return nil
+	}
+	return m.nextField(1)
+}
+
+// nextField takes the field, and goes on to the next one that is a text, or
+// back.
+func (m *screen) nextField(way int) tea.Cmd {
+	c := m.composer
+	if c.take() && way < 0 {
+		c.at.n-- // it stands behind what was added
+	}
+	items := c.items()
+	for i := c.place(items) + way; ; i += way {
+		c.at = items[(i+len(items))%len(items)]
+		if c.typeable() {
+			return m.editItem()
+		}
+	}
+}
+
+// leaveField ends the editing, or the review. What was typed is in the draft.
+func (m *screen) leaveField() {
+	c := m.composer
+	if m.mode == modeField && c.take() {
+		c.at.n-- // on what was added
+	}
+	m.mode, m.pane = modeBrowse, messageAt
+}
+
+// byLine moves by lines of the body, and above the first one to the field
+// before.
+func byLine(n int) func(*screen) tea.Cmd {
+	return func(m *screen) tea.Cmd {
+		c := m.composer
+		if n == -1 && c.row == 0 {
+			return m.nextField(-1)
+		}
+		c.goTo(c.row+n, c.f.at)
+		return nil
+	}
+}
+
+// fieldTyped takes what a key has done to the field.
+func (m *screen) fieldTyped() tea.Cmd {
+	if m.mode == modeField {
+		m.composer.typed()
+	}
+	return m.recount()
+}
+
+// writeReviewed writes the message under review where ehlo keeps messages.
+func (m *screen) writeReviewed() tea.Cmd {
+	cmd, err := m.writeLetter("")
+	if err != nil {
+		m.hint = err.Error()
+	}
+	return cmd
+}
+
+func (m *screen) explainResult() tea.Cmd {
+	r := m.composer.result.explained(m.composer.at.n)
+	if r == nil {
+		_, _, text := m.composer.result.row(0)
+		m.page("The delivery", []string{text}, nil)
+		return nil
+	}
+	m.page("A reply", append([]string{r.Reply.String()}, explainReply(*r)...), nil)
+	return nil
+}
+
+// composeCommand is :compose, with a draft that was kept in a file, or new.
+func (m *screen) composeCommand(argument string) (tea.Cmd, error) {
+	c := m.composer
+	switch {
+	case argument == "":
+		return m.compose(), nil
+	case c.result.of != nil && !c.result.ended:
+		return nil, errors.New("the message is still being sent (ctrl+c stops it)")
+	case argument == "new":
+		c.renew(m.o.From, m.usualSubject())
+		return m.compose(), nil
+	case c.unsent():
+		return nil, errors.New("there is a draft that was not sent: :compose new drops it")
+	}
+	path := atHome(argument)
+	return func() tea.Msg {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return opened{err: plain(err)}
+		}
+		d, err := parseDraft(string(text))
+		return opened{d, err}
+	}, nil
+}
+
+// opened is a draft that was read from its file.
+type opened struct {
+	draft
+	err error
+}
+
+func (m *screen) openDraft(o opened) tea.Cmd {
+	if o.err != nil {
+		m.hint = "the draft cannot be opened: " + o.err.Error()
+		return nil
+	}
+	c := m.composer
+	c.renew(m.o.From, m.usualSubject())
+	usual := c.usual
+	c.draft, c.usual = o.draft, usual
+	c.changed()
+	return m.draftAgain()
+}
+
+// sendCommand is :send: the review of the draft, or the draft to begin with. A
+// file is a complete message, with the envelope of the draft.
+func (m *screen) sendCommand(argument string) (tea.Cmd, error) {
+	c := m.composer
+	if argument == "" && !c.begun {
+		return m.compose(), nil
+	}
+	if argument != "" {
+		c.file, c.at = atHome(argument), item{part: partFile}
+		c.changed()
+	}
+	open := m.draftAgain()
+	return tea.Batch(open, m.askReview()), nil
+}
+
+// usualSubject is the subject where none is given: it says when.
+func (m *screen) usualSubject() string {
+	return "test " + m.o.Now().UTC().Format("2006-01-02T15:04:05Z")
+}
+
+// messageCommands are those of the palette.
+func messageCommands() []command {
+	return []command{
+		{"compose", "compose [new | FILE]", "write a message: the draft, a new one, or one that was kept in FILE", (*screen).composeCommand, func(m *screen, done []string, typed string) []string {
+			return append(some("new")(m, done, typed), files(m, done, typed)...)
+		}},
+		{"send", "send [FILE]", "review the draft, and send it from there; FILE is a complete message, the envelope is the draft's", (*screen).sendCommand, files},
+		{"write", "write [FILE]", "write the message of the draft as .eml, in FILE or where ehlo keeps them", func(m *screen, argument string) (tea.Cmd, error) {
+			if !m.composer.begun {
+				return nil, errors.New("there is no draft: c begins one")
+			}
+			return m.writeLetter(strings.TrimSpace(argument))
+		}, files},
+	}
+}

@@ -1,0 +1,119 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"ehlo/session/transcript"
+	"ehlo/session/wire"
+)
+
+// attachment is a file as it was when it was looked at.
+type attachment struct {
+	octets int64
+	err    error
+}
+
+// fileSize is the size of a complete message, which takes reading it.
+type fileSize struct {
+	path     string
+	size     int64
+	modified time.Time
+	octets   int64
+}
+
+// measure counts a draft as it will be sent (RFC 1870). Of attachments their
+// size is enough; a complete message is read once, and again when it has
+// changed since it was known.
+func (d *draft) measure(revision int, helo string, known *fileSize) draftSize {
+	n := draftSize{revision: revision, file: known}
+	for _, path := range d.attached {
+		n.files = append(n.files, examine(path))
+	}
+	if d.file != "" {
+		n.octets, n.file, n.err = measureFile(d.file, known)
+		return n
+	}
+	l, err := d.letter(helo)
+	if n.err = plain(err); err == nil {
+		n.octets = l.Message.Size.Octets
+	}
+	return n
+}
+
+// examine sees whether a file can be attached.
+func examine(path string) attachment {
+	f, err := os.Open(path)
+	if err != nil {
+		return attachment{err: plain(err)}
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = errors.New("a directory")
+	}
+	if err != nil {
+		return attachment{err: plain(err)}
+	}
+	return attachment{octets: info.Size()}
+}
+
+func measureFile(path string, known *fileSize) (int64, *fileSize, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, nil, plain(err)
+	}
+	if known != nil && known.path == path && known.size == info.Size() && known.modified.Equal(info.ModTime()) {
+		return known.octets, known, nil
+	}
+	d := draft{file: path}
+	l, err := d.letter("")
+	if err != nil {
+		return 0, nil, plain(err)
+	}
+	octets := l.Message.Size.Octets
+	return octets, &fileSize{path, info.Size(), info.ModTime(), octets}, nil
+}
+
+// plain is an error of a file in few words.
+func plain(err error) error {
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", file.Path, file.Err)
+	}
+	return err
+}
+
+// limit is how large a message may be here, declared or found out; limited says
+// that anything limits it. Without a session nothing is known.
+func (m *screen) limit() (most uint64, limited bool) {
+	c := m.view.Now()
+	if c == nil || !m.now.connected {
+		return 0, false
+	}
+	return transcript.InForce(c.Size, c.Limit)
+}
+
+// sizeWords are a size and what limits it; over is by how much it is too large.
+// In the small shape the header has the limit in units.
+func (m *screen) sizeWords(octets int64) (words string, over uint64) {
+	n := uint64(octets)
+	most, limited := m.limit()
+	if limited && m.lay.shape == shapeSmall {
+		if n > most {
+			return fmt.Sprintf("too large by %s: %s of %s", wire.Thousands(n-most), wire.Thousands(n), wire.Thousands(most)), n - most
+		}
+		return fmt.Sprintf("%s of %s octets", wire.Thousands(n), wire.Thousands(most)), 0
+	}
+	switch {
+	case limited && n > most:
+		return fmt.Sprintf("too large by %s: %s of %s", wire.Thousands(n-most), wire.Thousands(n), wire.Octet(most)), n - most
+	case limited:
+		return fmt.Sprintf("%s of %s", wire.Thousands(n), wire.Octet(most)), 0
+	case m.now.connected:
+		return wire.Octet(n) + "; the server states no limit", 0
+	}
+	return wire.Octet(n) + "; no session: no limit is known", 0
+}

@@ -1,0 +1,231 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"ehlo/session"
+	"ehlo/session/flow"
+	"ehlo/session/message"
+	"ehlo/session/wire"
+)
+
+// part is a part of a draft: a row of the pane, or several.
+type part uint8
+
+const (
+	partFrom    part = iota // MAIL FROM
+	partTo                  // RCPT TO
+	partSubject             //
+	partAuthor              // From:, where it is not that of MAIL
+	partHeads               // To:, where it is not those of RCPT
+	partCopies              // Cc: in the header, and RCPT
+	partBlind               // RCPT, and nowhere in the header
+	partAttach              // each file
+	partHeader              // each further field
+	partFile                // a complete message in place of the header and the body
+	partUTF8                //
+	partDSN                 //
+	partChunks              //
+	partBody                //
+	partResult              // what became of it: not a part of the draft
+)
+
+// single is how many parts there are that are one text, the first ones.
+const single = partBlind + 1
+
+// partNames are the parts as the pane shows them and as the file of a draft has
+// them.
+var partNames = [...]string{
+	partFrom: "MAIL FROM", partTo: "RCPT TO", partSubject: "Subject",
+	partAuthor: "From", partHeads: "To", partCopies: "Cc", partBlind: "Bcc",
+	partAttach: "Attach", partHeader: "+ header", partFile: "Message",
+	partUTF8: "SMTPUTF8", partDSN: "DSN", partChunks: "BDAT", partBody: "Body",
+}
+
+// notifies are the values of DSN: what NOTIFY says (RFC 3461 4.1).
+var notifies = [...]string{"", "NEVER", "FAILURE", "SUCCESS,FAILURE,DELAY"}
+
+// utf8s are the values of SMTPUTF8; the first is the usual.
+var utf8s = [...]flow.UTF8{flow.UTF8Auto, flow.UTF8Always, flow.UTF8Never}
+
+// draft is a message with its envelope as it stands in the pane. It is plain
+// data: a copy is counted and sent while the person types on.
+type draft struct {
+	one      [single]string
+	attached []string // paths
+	headers  []string // "Name: value"
+	file     string   // a path; empty: the message is composed
+	utf8     flow.UTF8
+	notify   string
+	chunks   bool
+	body     []string // lines
+	usual    string   // the subject where none is given
+}
+
+// clone is a copy that nothing shares.
+func (d *draft) clone() draft {
+	c := *d
+	c.attached, c.headers, c.body = slices.Clone(d.attached), slices.Clone(d.headers), slices.Clone(d.body)
+	return c
+}
+
+// list is the list that a part is of, or nil.
+func (d *draft) list(p part) *[]string {
+	switch p {
+	case partAttach:
+		return &d.attached
+	case partHeader:
+		return &d.headers
+	}
+	return nil
+}
+
+// letter makes the message and its envelope. It looks at files, and reads a
+// complete message: it is not for Update.
+func (d *draft) letter(helo string) (flow.Letter, error) {
+	l := flow.Letter{SMTPUTF8: d.utf8, Chunking: d.chunks, DSN: flow.DSN{Notify: d.notify}}
+	var err error
+	if l.From, err = session.ParseAddress(bare(d.one[partFrom])); err != nil {
+		return l, fmt.Errorf("MAIL FROM: %w", err)
+	}
+	if err := d.recipients(&l); err != nil {
+		return l, err
+	}
+	if d.file != "" {
+		path, err := filepath.Abs(d.file) // the transcript names it: it may be played elsewhere
+		if err == nil {
+			l.Message, err = message.FromFile(path)
+		}
+		return l, err
+	}
+	m := message.Draft{
+		From: d.one[partFrom], To: addresses(d.one[partTo]), Subject: d.one[partSubject],
+		Attachments: d.attached, Host: helo,
+	}
+	if s := d.one[partAuthor]; s != "" {
+		m.From = s
+	}
+	if s := d.one[partHeads]; s != "" {
+		m.To = addresses(s)
+	}
+	if m.Subject == "" {
+		m.Subject = d.usual
+	}
+	if cc := addresses(d.one[partCopies]); len(cc) > 0 {
+		m.Headers = append(m.Headers, "Cc: "+strings.Join(cc, ", "))
+	}
+	for _, h := range d.headers {
+		if name, _, _ := strings.Cut(h, ":"); strings.EqualFold(strings.TrimSpace(name), "Bcc") {
+			return l, errors.New("in the header everybody would see Bcc: it has a field of its own")
+		}
+		m.Headers = append(m.Headers, h)
+	}
+	if text := strings.Join(d.body, "\r\n"); text != "" {
+		m.Body = []byte(strings.TrimSuffix(text, "\r\n") + "\r\n")
+	}
+	l.Message, err = message.Compose(m)
+	return l, err
+}
+
+// recipients are those of RCPT TO, Cc and Bcc, each once.
+func (d *draft) recipients(l *flow.Letter) error {
+	fields := []part{partTo, partCopies, partBlind}
+	if d.file != "" {
+		fields = fields[:1]
+	}
+	for _, p := range fields {
+		for _, one := range addresses(d.one[p]) {
+			a, err := session.ParseAddress(bare(one))
+			switch {
+			case err != nil:
+				return fmt.Errorf("%s: %w", partNames[p], err)
+			case a == wire.Address{}:
+				return fmt.Errorf("%s: there is no address in %s", partNames[p], one)
+			case !slices.Contains(l.To, a):
+				l.To = append(l.To, a)
+			}
+		}
+	}
+	return nil
+}
+
+// addresses are those of a comma list.
+func addresses(list string) (all []string) {
+	for _, one := range session.SplitAddresses(list) {
+		if one = strings.TrimSpace(one); one != "" {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// bare is an address without the name before it.
+func bare(s string) string {
+	if i := strings.LastIndexByte(s, '<'); i > 0 && strings.HasSuffix(s, ">") {
+		return s[i:]
+	}
+	return s
+}
+
+// text is the draft as a file: a line for each part that says something, an
+// empty line, and the body. parseDraft reads it.
+func (d *draft) text() string {
+	var b strings.Builder
+	line := func(p part, s string) {
+		if s != "" {
+			b.WriteString(partNames[p] + ": " + s + "\n")
+		}
+	}
+	for p := range single {
+		line(p, d.one[p])
+	}
+	for _, p := range []part{partAttach, partHeader} {
+		for _, s := range *d.list(p) {
+			line(p, s)
+		}
+	}
+	line(partFile, d.file)
+	if d.utf8 != flow.UTF8Auto {
+		line(partUTF8, string(d.utf8))
+	}
+	line(partDSN, d.notify)
+	if d.chunks {
+		line(partChunks, "yes")
+	}
+	b.WriteString("\n" + strings.Join(d.body, "\n"))
+	return b.String()
+}
+
+// parseDraft reads what text wrote.
+func parseDraft(text string) (draft, error) {
+	d := draft{utf8: flow.UTF8Auto}
+	head, body, _ := strings.Cut("\n"+text, "\n\n")
+	if body != "" {
+		d.body = strings.Split(body, "\n")
+	}
+	for _, l := range strings.Split(head, "\n")[1:] {
+		name, value, _ := strings.Cut(l, ": ")
+		p := part(slices.Index(partNames[:], name))
+		switch list := d.list(p); {
+		case p < single:
+			d.one[p] = value
+		case list != nil:
+			*list = append(*list, value)
+		case p == partFile:
+			d.file = value
+		case p == partUTF8 && slices.Contains(utf8s[:], flow.UTF8(value)):
+			d.utf8 = flow.UTF8(value)
+		case p == partDSN && slices.Contains(notifies[:], value):
+			d.notify = value
+		case p == partChunks:
+			d.chunks = value == "yes"
+		default:
+			return d, fmt.Errorf("it is no draft of ehlo's: what is %q?", l)
+		}
+	}
+	return d, nil
+}

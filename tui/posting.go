@@ -1,0 +1,242 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session/event"
+	"ehlo/session/flow"
+	"ehlo/session/message"
+	"ehlo/session/transcript"
+	"ehlo/session/wire"
+)
+
+// posting is a message on its way. Its address tells it from others.
+type posting struct{ letter flow.Letter }
+
+// posted is what became of the last one; of is nil where there was none.
+type posted struct {
+	of  *posting
+	err error
+}
+
+// errNoSession is why nothing can be sent where there is no connection.
+var errNoSession = errors.New("there is no session to send it in")
+
+// post takes a message to be sent in the open session, or says why that cannot
+// be now.
+func (e *engine) post(p *posting) error {
+	e.mu.Lock()
+	now, script := e.now, e.script
+	e.mu.Unlock()
+	switch {
+	case now.doing == opening:
+		return errors.New("not connected yet: the session is being opened")
+	case !now.connected && script == nil:
+		return errNoSession
+	}
+	return e.do(func(ctx context.Context) { e.deliver(ctx, p) })
+}
+
+// deliver sends a message, and tells what became of it.
+func (e *engine) deliver(ctx context.Context, p *posting) {
+	err := flow.SendHere(ctx, e.s, p.letter)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.now.posted = posted{p, err}
+}
+
+// result is what became of a message: the session as far as it is about it.
+type result struct {
+	of     *posting // nil: there is none
+	view   transcript.View
+	mails  int          // replies to MAIL: the first is its own
+	final  *event.Reply // the last one to the end of the message
+	ended  bool         // it is not on its way any more
+	err    error
+	server string
+	draft  string // its text
+}
+
+// begin is a message that is handed to the engine.
+func (r *result) begin(p *posting, c *transcript.Conversation) {
+	*r = result{of: p, server: c.Name()}
+	now := *c
+	now.Recipients, now.Message, now.Error = nil, nil, nil
+	r.view.Sessions = []*transcript.Conversation{&now}
+}
+
+// lettersMost is how many messages that were sent are kept, to be saved with
+// the session. Of what is attached only the path is.
+const lettersMost = 16
+
+// hear takes an event of the session.
+func (c *composer) hear(e event.Event) {
+	if m, ok := e.(event.Message); ok && c.result.of != nil && !c.result.ended && m.Seq != 0 {
+		c.letters = maps.Clone(c.letters) // a script may be being saved with them
+		if c.letters == nil {
+			c.letters = map[int64]*message.Message{}
+		}
+		if len(c.letters) == lettersMost {
+			delete(c.letters, slices.Min(slices.Collect(maps.Keys(c.letters))))
+		}
+		c.letters[m.Seq] = c.result.of.letter.Message
+	}
+	c.result.Apply(e)
+}
+
+// Apply takes the events up to the next transaction.
+func (r *result) Apply(e event.Event) {
+	reply, isReply := e.(event.Reply)
+	if isReply && reply.Verb == "MAIL" {
+		r.mails++
+	}
+	if r.of == nil || r.mails > 1 || r.ended && r.delivery() != transcript.DeliveryUnknown {
+		return // what is said now is not about it
+	}
+	r.view.Apply(e)
+	if isReply && reply.Verb == "." && reply.Recipient == "" {
+		r.final = &reply
+	}
+}
+
+// settle takes what the engine says of the message. What was accepted for
+// everybody need not be kept.
+func (c *composer) settle(p posted) {
+	r := &c.result
+	if r.of != nil && p.of == r.of {
+		r.ended, r.err = true, p.err
+	}
+	if r.ended && r.delivery() == transcript.DeliveryAccepted {
+		c.kept = r.draft
+	}
+}
+
+// delivery is what became of the message, as far as is known.
+func (r *result) delivery() transcript.Delivery {
+	if r.mails == 0 {
+		return transcript.DeliveryNone
+	}
+	return r.view.Now().Delivery()
+}
+
+// recipients are those that the server has answered for.
+func (r *result) recipients() []transcript.Recipient {
+	if r.of == nil || r.mails == 0 {
+		return nil
+	}
+	return r.view.Now().Recipients
+}
+
+// rows is how many the pane shows: how it stands, the reply to the message, and
+// each recipient.
+func (r *result) rows() int {
+	if r.of == nil {
+		return 0
+	}
+	n := 1 + len(r.recipients())
+	if r.final != nil {
+		n++
+	}
+	return n
+}
+
+// row is one of them: its mark, what it is about, and what there is to say.
+func (r *result) row(n int) (mark byte, label, text string) {
+	if n == 0 {
+		return r.head()
+	}
+	if r.final != nil {
+		if n == 1 {
+			return replyMark(r.final.Reply), "message", r.final.Reply.String()
+		}
+		n--
+	}
+	to := r.recipients()[n-1]
+	word := map[byte]string{' ': wordOK, '~': "LATER", '!': wordFail}[replyMark(to.Reply)]
+	return replyMark(to.Reply), word, to.Address + ": " + to.Reply.String()
+}
+
+// head is how the message stands.
+func (r *result) head() (mark byte, label, text string) {
+	if !r.ended {
+		return ' ', wordWait, wire.Thousands(uint64(r.of.letter.Message.Size.Octets)) + " octets go to " + r.server
+	}
+	d := r.delivery()
+	text = string(d) + " (" + r.server + ")"
+	if r.err != nil && !r.told() {
+		text += "; " + r.err.Error()
+	}
+	switch d {
+	case transcript.DeliveryAccepted:
+		return ' ', "delivery", text
+	case transcript.DeliveryUnknown, transcript.DeliveryDeferred:
+		return '~', "delivery", text
+	}
+	return '!', "delivery", text
+}
+
+// told says that the other rows have the reason: replies to RCPT or to the
+// message, also one that came when it was no longer waited for.
+func (r *result) told() bool {
+	e, ok := errors.AsType[*event.Error](r.err)
+	return ok && (e.Stage == event.Rcpt && e.Reply != nil || r.final != nil)
+}
+
+func replyMark(r wire.Reply) byte {
+	switch r.Class() {
+	case 2, 3:
+		return ' '
+	case 4:
+		return '~'
+	}
+	return '!'
+}
+
+// explained is a reply of the result, to be explained; nil: the row has none.
+func (r *result) explained(n int) *event.Reply {
+	switch {
+	case n == 0:
+		return nil
+	case n == 1 && r.final != nil:
+		return r.final
+	case r.final != nil:
+		n--
+	}
+	to := r.recipients()[n-1]
+	return &event.Reply{Reply: to.Reply, Verb: "RCPT", Command: []byte("RCPT TO:<" + to.Address + ">")}
+}
+
+// sendNow hands the message that was reviewed to the engine.
+func (m *screen) sendNow(force bool) tea.Cmd {
+	c := m.composer
+	if _, over := m.sizeWords(c.made.Message.Size.Octets); over > 0 && !force {
+		m.hint = "not sent, too large by " + wire.Thousands(over) + " octets: f sends it nevertheless"
+		return nil
+	}
+	c.made.Force = force
+	p := &posting{c.made}
+	err := errNoSession
+	if m.view.Now() != nil {
+		err = m.engine.post(p)
+	}
+	if errors.Is(err, errNoSession) {
+		c.returns = true
+		m.hint = "there is no session: Enter opens one again, and then leads back here; :connect TARGET opens another"
+		return prefill("reconnect")(m)
+	}
+	if err != nil {
+		m.hint = err.Error()
+		return nil
+	}
+	c.result.begin(p, m.view.Now())
+	c.result.draft = c.text()
+	c.at, c.top = item{part: partResult}, 0
+	m.mode, m.pane = modeBrowse, messageAt
+	m.problem = nil
+	return m.awaken()
+}
