@@ -54,6 +54,25 @@ var shots = []shot{
 		{"\x1b", "? help"},
 		{"T", "of waiting in 8 steps"},
 	}},
+	{"composer", 80, 24, [][2]string{
+		{"", "READY"},
+		{"\x1b", "? help"},
+		{"c", "RCPT TO: "},
+		{"user@demo.test, second@demo.test\r", "Subject: "},
+		{"the report\r", "Attach: "},
+		{"report.pdf\r", "octets (2.8 MiB)"},
+		{"\x13", "SEND?"},
+		{"y", "queued as"},
+	}},
+	{"stepper", 120, 36, [][2]string{
+		{"", "READY"},
+		{"MAIL FROM:<you@example.net>\r", "Roger, accepting mail"},
+		{"RCPT TO:<nobody@demo.test>\r", "550 5.1.1 to RCPT"},
+		{"\x1b", "? help"},
+		{"ss", "R plays it again"},
+		{"R\r", "held before line"},
+		{".....", "OK  22"},
+	}},
 	{"small", 40, 12, [][2]string{
 		{"", "READY"},
 		{"\x1b", "? help"},
@@ -87,8 +106,13 @@ func TestScreenshots(t *testing.T) {
 
 // run plays a journey and returns the screen at its end.
 func (s shot) run(t *testing.T, program string) vt10x.Terminal {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "report.pdf"), make([]byte, 3_000_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(program, "demo")
-	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LC_ALL=C.UTF-8", "NO_COLOR=", "XDG_STATE_HOME="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir())
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LC_ALL=C.UTF-8", "NO_COLOR=", "EHLO_FROM=you@example.net", "XDG_STATE_HOME="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir())
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: uint16(s.h), Cols: uint16(s.w)})
 	if err != nil {
 		t.Skip("no pseudo terminals here: ", err)
@@ -98,12 +122,20 @@ func (s shot) run(t *testing.T, program string) vt10x.Terminal {
 	drawn, ended := make(chan struct{}, 1), make(chan struct{})
 	go func() {
 		defer close(ended)
-		buf := make([]byte, 4096)
+		buf, rest := make([]byte, 4096), []byte(nil)
 		for {
-			n, err := tty.Read(buf)
+			n, err := tty.Read(buf[len(rest):])
+			n += copy(buf, rest)
+			whole := n
+			for i := 1; i <= min(n, utf8.UTFMax-1); i++ { // a character may come in two pieces
+				if utf8.RuneStart(buf[n-i]) && !utf8.FullRune(buf[n-i:n]) {
+					whole = n - i
+				}
+			}
 			mu.Lock()
-			_, _ = vt.Write(buf[:n])
+			_, _ = vt.Write(buf[:whole])
 			mu.Unlock()
+			rest = append(rest[:0], buf[whole:n]...)
 			select {
 			case drawn <- struct{}{}:
 			default:
