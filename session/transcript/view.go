@@ -85,7 +85,9 @@ type Conversation struct {
 	Limit           *event.Limit // what a search for the maximum size has found out
 	TLS             *event.TLS
 	Auth            *event.Login
-	Recipients      []Recipient
+	LoggedIn        bool        // by Auth, or by hand
+	Transaction     Transaction // that is open now
+	Recipients      []Recipient // of the last one
 	Message         *event.Message
 	Timings         Timings
 	Waiting         *event.Waiting // what is awaited now
@@ -203,6 +205,7 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 		c.Timings.TLS += e.Elapsed
 		if e.Mode == "starttls" {
 			c.OffersBeforeTLS, c.Offers, c.Size, c.Protocol = c.Offers, nil, nil, ""
+			c.Transaction = Transaction{}
 		}
 	case event.Login:
 		c.Auth = &e
@@ -270,6 +273,7 @@ func (c *Conversation) reply(e event.Reply) {
 	if e.Reply.Code >= 500 && e.Reply.Code <= 504 {
 		c.Misused++
 	}
+	c.transact(e)
 	ok := e.Reply.Positive()
 	if e.Command == nil && e.Stage == event.Banner {
 		c.Greeting, c.Timings.Greeting = &e.Reply, e.Elapsed
