@@ -1,0 +1,443 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	"ehlo/session/transcript"
+	"ehlo/session/wire"
+)
+
+// situation is what is known at the moment in which a line is typed.
+type situation struct {
+	offers   wire.Offers
+	size     wire.Size
+	protocol string // empty: there was no EHLO yet
+	network  string // "tcp": others may read what is sent
+	secure   bool
+	loggedIn bool
+	live     bool   // a session is open, and what it is in is known
+	due      string // what the server has still to answer, or ""
+	text     bool   // message text is typed
+	chunk    bool   // as a part of a chunk (BDAT)
+	open     transcript.Transaction
+
+	senders, recipients, names []string // used before, the last first
+}
+
+// syntax is what stands behind a verb.
+type syntax struct {
+	verb string
+	args string // for people; empty: nothing
+	then string // what the completion puts behind the verb
+}
+
+// syntaxes are the commands that ehlo knows: those of RFC 5321, and those that
+// extensions bring.
+var syntaxes = [...]syntax{
+	{"EHLO", "name or [address] of this host", " "},
+	{"HELO", "name of this host", " "},
+	{"LHLO", "name or [address] of this host", " "},
+	{"MAIL", "FROM:<address>", " FROM:<"},
+	{"RCPT", "TO:<address>", " TO:<"},
+	{"DATA", "", ""},
+	{"BDAT", "octets [LAST]", " "},
+	{"RSET", "", ""},
+	{"NOOP", "[text]", ""},
+	{"VRFY", "address", " "},
+	{"EXPN", "list", " "},
+	{"HELP", "[verb]", ""},
+	{"STARTTLS", "", ""},
+	{"AUTH", "mechanism [initial response]", " "},
+	{"QUIT", "", ""},
+	{"ETRN", "domain", " "},
+	{"ATRN", "[domains]", ""},
+	{"BURL", "URL [LAST]", " "},
+	{"XCLIENT", "NAME=value...", " "},
+	{"XFORWARD", "NAME=value...", " "},
+	{"SEND", "FROM:<address>", " FROM:<"},
+	{"SOML", "FROM:<address>", " FROM:<"},
+	{"SAML", "FROM:<address>", " FROM:<"},
+	{"TURN", "", ""},
+	{"VERB", "[ON]", ""},
+	{"ONEX", "", ""},
+}
+
+// syntaxOf is what ehlo knows of a verb. Of one that an extension brings and
+// that is not in the list, it is the verb alone.
+func syntaxOf(verb string) (syntax, bool) {
+	for _, x := range syntaxes {
+		if x.verb == verb {
+			return x, true
+		}
+	}
+	_, ok := wire.VerbExtension(verb)
+	return syntax{verb: verb, then: " "}, ok
+}
+
+// verbs are the commands that the server should know, those first that are next
+// in a transaction.
+func (s *situation) verbs() []string {
+	hello := []string{"EHLO", "HELO"}
+	if s.protocol == "LMTP" {
+		hello = []string{"LHLO"}
+	}
+	var next []string
+	switch {
+	case s.protocol == "":
+		next = hello
+	case s.open.Chunked:
+		next = []string{"BDAT", "RSET"}
+	case s.open.Accepted > 0:
+		next = []string{"DATA", "RCPT", "BDAT", "RSET"}
+	case s.open.Open():
+		next = []string{"RCPT", "RSET"}
+	}
+	usual := []string{"MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "EXPN", "HELP", "QUIT"}
+	brought := s.offers.Verbs()
+	var all []string
+	for _, v := range slices.Concat(next, usual, hello, brought) {
+		switch ext, extended := wire.VerbExtension(v); {
+		case slices.Contains(all, v),
+			extended && !slices.Contains(usual, v) && !s.offers.Has(string(ext.Keyword)) && !slices.Contains(brought, v),
+			v == "STARTTLS" && s.secure,
+			v == "AUTH" && s.loggedIn:
+		default:
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// candidate is a way to go on with a line: text takes the place of what stands
+// between from and the cursor.
+type candidate struct {
+	from int
+	text string
+	name string // as it is shown
+}
+
+// complete finds how the line may go on at the cursor, which stands between
+// before and behind. What was typed keeps its case.
+func (s *situation) complete(before, behind string) []candidate {
+	if s.text {
+		return nil
+	}
+	verb, lead, end := verbOf(before)
+	if end == len(before) {
+		return s.completeVerb(before[lead:], behind, lead)
+	}
+	if before[end] != ' ' {
+		return nil
+	}
+	args := before[end+1:]
+	w := words{before: before, behind: behind, like: before[lead:end]}
+	last := args[strings.LastIndexByte(args, ' ')+1:]
+	first := strings.TrimSpace(args[:len(args)-len(last)]) == "" // last is the first word
+	switch verb {
+	case "MAIL":
+		return s.completePath(w, args, "FROM:", verb)
+	case "RCPT":
+		return s.completePath(w, args, "TO:", verb)
+	case "EHLO", "HELO", "LHLO":
+		if first {
+			return w.exact(last, s.names)
+		}
+	case "VRFY", "EXPN":
+		if first {
+			return w.exact(last, slices.Concat(s.recipients, s.senders))
+		}
+	case "HELP":
+		if first {
+			return w.all(last, s.verbs())
+		}
+	case "AUTH":
+		if first {
+			return w.all(last, s.offers.Mechanisms())
+		}
+	case "BDAT":
+		if fields := strings.Fields(args); !first && (len(fields) == 1 || len(fields) == 2 && last != "") {
+			return w.all(last, []string{"LAST"})
+		}
+	case "XCLIENT", "XFORWARD":
+		offer, _ := s.offers.Find(verb)
+		var attributes []string
+		for _, a := range offer.Params {
+			attributes = append(attributes, a+"=")
+		}
+		return w.all(last, attributes)
+	}
+	return nil
+}
+
+// verbOf is the verb of a line, in upper case, and where it stands.
+func verbOf(line string) (verb string, from, to int) {
+	from = len(line) - len(strings.TrimLeft(line, " \t"))
+	to = len(line)
+	if i := strings.IndexAny(line[from:], " \t:"); i >= 0 {
+		to = from + i
+	}
+	return wire.Verb([]byte(line)), from, to
+}
+
+func (s *situation) completeVerb(typed, behind string, from int) []candidate {
+	var list []candidate
+	w := words{before: typed, like: typed}
+	for _, v := range s.verbs() {
+		x, _ := syntaxOf(v)
+		if !begins(v, typed) {
+			continue
+		}
+		text := v + x.then
+		if behind != "" {
+			text = v // what stands behind the cursor follows
+		}
+		list = append(list, candidate{from, w.cased(typed, text), v})
+	}
+	if len(list) == 1 && list[0].text == typed {
+		return nil // it stands there already
+	}
+	return list
+}
+
+// completePath goes on behind MAIL or RCPT: with FROM: or TO:, the address, the
+// parameters.
+func (s *situation) completePath(w words, args, word, verb string) []candidate {
+	head, path, colon := strings.Cut(args, ":")
+	if !colon {
+		typed := strings.TrimLeft(head, " ")
+		if !begins(word, typed) {
+			return nil
+		}
+		return w.one(typed, word+"<", word)
+	}
+	if !strings.EqualFold(strings.TrimSpace(head)+":", word) {
+		return nil
+	}
+	path = strings.TrimLeft(path, " ")
+	known := slices.Concat(s.recipients, s.senders)
+	if verb == "MAIL" {
+		known = slices.Concat(s.senders, s.recipients)
+	}
+	if path == "" {
+		list := append(w.paths("", "<", known), candidate{len(w.before), "<", "<"})
+		if verb == "MAIL" {
+			list = append(list, candidate{len(w.before), "<>", nobody})
+		}
+		return list
+	}
+	if path[0] != '<' {
+		return nil
+	}
+	end := pathEnd(path)
+	if end < 0 {
+		list := w.paths(path[1:], "", known)
+		if verb == "MAIL" && path == "<" {
+			list = append(list, candidate{len(w.before), closing(w.behind), nobody})
+		}
+		return list
+	}
+	return s.completeParameter(w, path[:end+1], path[end+1:], verb)
+}
+
+// nobody is how the null reverse-path is shown.
+const nobody = "<> (no sender)"
+
+// pathEnd is where the path that begins with < ends, or -1: a > within quotes
+// is a part of it.
+func pathEnd(path string) int {
+	quoted := false
+	for i := 1; i < len(path); i++ {
+		switch {
+		case path[i] == '\\' && quoted:
+			i++
+		case path[i] == '"':
+			quoted = !quoted
+		case path[i] == '>' && !quoted:
+			return i
+		}
+	}
+	return -1
+}
+
+// notify are the values of NOTIFY= (RFC 3461 4.1).
+var notify = []string{"SUCCESS", "FAILURE", "DELAY", "NEVER"}
+
+func (s *situation) completeParameter(w words, path, tail, verb string) []candidate {
+	typed := tail[strings.LastIndexByte(tail, ' ')+1:]
+	others := strings.Fields(strings.ToUpper(tail[:len(tail)-len(typed)] + " " + w.behind))
+	has := func(name string) bool {
+		return slices.ContainsFunc(others, func(p string) bool { return parameterName(p) == name })
+	}
+	announced := s.offers.Parameters(verb)
+	if value, ok := cutFold(typed, "NOTIFY="); ok && slices.Contains(announced, "NOTIFY=NEVER") {
+		if list := w.notify(value); len(list) > 0 {
+			return list
+		}
+	}
+	var list []candidate
+	complete := false // what is typed is one
+	for _, p := range announced {
+		name := parameterName(p)
+		whole := strings.EqualFold(p, typed) || strings.HasSuffix(name, "=") && begins(typed, name)
+		complete = complete || whole
+		if begins(p, typed) && !strings.EqualFold(p, typed) && !has(name) {
+			text := w.cased(typed, p)
+			if p == "ORCPT=rfc822;" {
+				text += originalRecipient(path)
+			}
+			list = append(list, candidate{len(w.before) - len(typed), text, p})
+		}
+	}
+	if typed != "" && !(complete && len(list) == 0) {
+		return list
+	}
+	if valued := strings.TrimRight(typed, "=;,"); typed != "" && (valued != typed || !complete) {
+		return nil // its value is to be typed
+	}
+	// The next one, behind a blank.
+	list = nil
+	blank := " "
+	if typed == "" && strings.HasSuffix(w.before, " ") {
+		blank = ""
+	}
+	for _, p := range announced {
+		if name := parameterName(p); name != parameterName(strings.ToUpper(typed)) && !has(name) {
+			text := w.cased("", p)
+			if p == "ORCPT=rfc822;" {
+				text += originalRecipient(path)
+			}
+			list = append(list, candidate{len(w.before), blank + text, p})
+		}
+	}
+	return list
+}
+
+// originalRecipient is the address of a path as it stands behind ORCPT=rfc822;
+// or nothing where it needs another type.
+func originalRecipient(path string) string {
+	a, err := wire.ParseAddress(path)
+	if err != nil || !a.IsASCII() {
+		return ""
+	}
+	return wire.Xtext(a.String())
+}
+
+// parameterName is "SIZE=" of "SIZE=1000", or all of one that has no value.
+func parameterName(p string) string {
+	if i := strings.IndexByte(p, '='); i >= 0 {
+		return p[:i+1]
+	}
+	return p
+}
+
+// words makes candidates for what stands before a cursor.
+type words struct {
+	before, behind string
+	like           string // a word that shows in which case the person types
+}
+
+// all are the candidates that what is typed begins, in any case.
+func (w words) all(typed string, among []string) []candidate {
+	var list []candidate
+	for _, x := range among {
+		if begins(x, typed) && x != typed {
+			list = append(list, candidate{len(w.before) - len(typed), w.cased(typed, x), x})
+		}
+	}
+	return list
+}
+
+// one is all of one.
+func (w words) one(typed, text, name string) []candidate {
+	return []candidate{{len(w.before) - len(typed), w.cased(typed, text), name}}
+}
+
+// exact is all where the case matters: in addresses.
+func (w words) exact(typed string, among []string) []candidate {
+	var list []candidate
+	for _, x := range unique(among) {
+		if strings.HasPrefix(x, typed) && x != typed {
+			list = append(list, candidate{len(w.before) - len(typed), x, x})
+		}
+	}
+	return list
+}
+
+// paths are the addresses that what is typed begins, with what closes them.
+func (w words) paths(typed, open string, among []string) []candidate {
+	var list []candidate
+	for _, x := range unique(among) {
+		if strings.HasPrefix(x, typed) {
+			list = append(list, candidate{len(w.before) - len(typed), open + x + closing(w.behind), x})
+		}
+	}
+	return list
+}
+
+// closing is the bracket behind an address, unless it is there.
+func closing(behind string) string {
+	if strings.HasPrefix(behind, ">") {
+		return ""
+	}
+	return ">"
+}
+
+// notify are the values that NOTIFY= has not yet; NEVER stands alone.
+func (w words) notify(value string) []candidate {
+	have := strings.Split(strings.ToUpper(value), ",")
+	typed := value[strings.LastIndexByte(value, ',')+1:]
+	have = have[:len(have)-1]
+	comma := ""
+	if slices.Contains(notify, strings.ToUpper(typed)) {
+		have, typed, comma = append(have, strings.ToUpper(typed)), "", ","
+	}
+	var list []candidate
+	for _, v := range notify {
+		if slices.Contains(have, v) || slices.Contains(have, "NEVER") || v == "NEVER" && len(have) > 0 || !begins(v, typed) {
+			continue
+		}
+		list = append(list, candidate{len(w.before) - len(typed), comma + w.cased(typed, v), v})
+	}
+	return list
+}
+
+// cased is what was typed and the rest of a text, in the case in which the
+// person types.
+func (w words) cased(typed, text string) string {
+	rest := text[len(typed):]
+	like := typed
+	if !hasLetter(like) {
+		like = w.like
+	}
+	if hasLetter(like) && strings.ToLower(like) == like {
+		rest = strings.ToLower(rest)
+	}
+	return typed + rest
+}
+
+func hasLetter(s string) bool { return strings.ToLower(s) != strings.ToUpper(s) }
+
+// begins says that a word begins with a text, in any case.
+func begins(word, with string) bool {
+	return len(with) <= len(word) && strings.EqualFold(word[:len(with)], with)
+}
+
+// cutFold cuts a beginning off in any case.
+func cutFold(s, with string) (rest string, ok bool) {
+	if !begins(s, with) {
+		return s, false
+	}
+	return s[len(with):], true
+}
+
+// unique drops what comes a second time.
+func unique(list []string) []string {
+	var all []string
+	for _, x := range list {
+		if x != "" && !slices.Contains(all, x) {
+			all = append(all, x)
+		}
+	}
+	return all
+}

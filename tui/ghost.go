@@ -1,0 +1,154 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+)
+
+// values say what stands behind the = of a parameter.
+var values = map[string]string{
+	"SIZE=":        "octets",
+	"BODY=":        "", // made of what is announced
+	"RET=":         "",
+	"ENVID=":       "text",
+	"AUTH=":        "address or <>",
+	"NOTIFY=":      "NEVER or SUCCESS,FAILURE,DELAY",
+	"ORCPT=":       "rfc822;address",
+	"BY=":          "seconds;R or N",
+	"MT-PRIORITY=": "-9 to 9",
+	"RRVS=":        "date and time",
+	"HOLDFOR=":     "seconds",
+	"HOLDUNTIL=":   "date and time",
+	"SOLICIT=":     "keywords",
+	"MTRK=":        "certifier",
+	"TRANSID=":     "<id>",
+	"SUBMITTER=":   "address",
+	"ALT-ADDRESS=": "address",
+}
+
+// ghost is the syntax of what may follow at the end of a line, for people:
+// "FROM:<address> [SIZE=octets]". It is never a part of what is sent.
+func (s *situation) ghost(line string) string {
+	typed := strings.TrimLeft(line, " ")
+	if s.text || typed == "" {
+		return ""
+	}
+	verb, _, end := verbOf(typed)
+	x, known := syntaxOf(verb)
+	if end == len(typed) {
+		if known {
+			return s.arguments(x)
+		}
+		for _, v := range s.verbs() {
+			if begins(v, typed) {
+				x, _ := syntaxOf(v)
+				return strings.TrimSpace(v + " " + s.arguments(x))
+			}
+		}
+		return ""
+	}
+	if !known || typed[end] != ' ' {
+		return ""
+	}
+	args := typed[end+1:]
+	switch fields := strings.Fields(args); {
+	case verb == "MAIL":
+		return s.ghostPath(args, "FROM:", verb)
+	case verb == "RCPT":
+		return s.ghostPath(args, "TO:", verb)
+	case len(fields) == 0:
+		return s.arguments(x)
+	case verb == "AUTH" && len(fields) == 1 && strings.HasSuffix(args, " "):
+		return "[initial response, in base64]"
+	case verb == "BDAT" && len(fields) == 1 && strings.HasSuffix(args, " "):
+		return "[LAST]"
+	}
+	return ""
+}
+
+// arguments are all that may stand behind a verb.
+func (s *situation) arguments(x syntax) string {
+	switch mechanisms := s.offers.Mechanisms(); {
+	case x.verb == "MAIL" || x.verb == "RCPT":
+		return strings.TrimSpace(x.args + " " + s.parameters(x.verb, nil))
+	case x.verb == "AUTH" && len(mechanisms) > 0:
+		return strings.Join(mechanisms, "|") + " [initial response]"
+	}
+	return x.args
+}
+
+func (s *situation) ghostPath(args, word, verb string) string {
+	rest := func(text string) string {
+		return strings.TrimSpace(text + " " + s.parameters(verb, nil))
+	}
+	head, path, colon := strings.Cut(args, ":")
+	if !colon {
+		typed := strings.TrimLeft(head, " ")
+		if !begins(word, typed) {
+			return ""
+		}
+		return rest(word[len(typed):] + "<address>")
+	}
+	path = strings.TrimLeft(path, " ")
+	switch {
+	case !strings.EqualFold(strings.TrimSpace(head)+":", word):
+		return ""
+	case path == "":
+		return rest("<address>")
+	case path[0] != '<':
+		return ""
+	case path == "<":
+		return rest("address>")
+	}
+	end := pathEnd(path)
+	if end < 0 {
+		return rest(">")
+	}
+	tail := path[end+1:]
+	if tail != "" && tail[0] != ' ' {
+		return ""
+	}
+	typed := tail[strings.LastIndexByte(tail, ' ')+1:]
+	if strings.HasSuffix(typed, "=") {
+		return s.value(verb, strings.ToUpper(typed))
+	}
+	if typed != "" && !strings.Contains(typed, "=") {
+		for _, p := range s.offers.Parameters(verb) {
+			if name := parameterName(p); begins(name, typed) && len(name) > len(typed) {
+				return name[len(typed):] + s.value(verb, name)
+			}
+		}
+	}
+	return s.parameters(verb, strings.Fields(strings.ToUpper(tail)))
+}
+
+// value says what stands behind the = of a parameter: what is announced, where
+// the parameter has a few values only.
+func (s *situation) value(verb, name string) string {
+	if text := values[name]; text != "" {
+		return text
+	}
+	var all []string
+	for _, p := range s.offers.Parameters(verb) {
+		if value, ok := strings.CutPrefix(p, name); ok && value != "" && strings.HasSuffix(name, "=") {
+			all = append(all, value)
+		}
+	}
+	return strings.Join(all, "|")
+}
+
+// parameters are those that are announced and not there yet: "[SIZE=octets]
+// [SMTPUTF8]".
+func (s *situation) parameters(verb string, there []string) string {
+	var all, names []string
+	for _, p := range there {
+		names = append(names, parameterName(p))
+	}
+	for _, p := range s.offers.Parameters(verb) {
+		if name := parameterName(p); !slices.Contains(names, name) {
+			names = append(names, name)
+			all = append(all, "["+name+s.value(verb, name)+"]")
+		}
+	}
+	return strings.Join(all, " ")
+}
