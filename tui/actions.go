@@ -15,12 +15,17 @@ import (
 func (m *screen) enter() tea.Cmd {
 	text := m.line.String()
 	now := m.now
+	if m.queue.auto {
+		m.hint = "the paste is being sent: ctrl+c stops that"
+		return nil
+	}
 	beyond, err := m.engine.send(text)
 	if err != nil {
 		m.hint = err.Error()
 		return nil
 	}
 	m.line.set("")
+	m.queue.sent(&m.line)
 	if beyond > 0 {
 		m.hint = count(int(beyond), "octet") + " more than the chunk had: the server takes them for a command"
 	}
@@ -29,10 +34,14 @@ func (m *screen) enter() tea.Cmd {
 	}
 	m.history.at = len(m.history.lines)
 	m.transcript.resume()
-	return nil
+	return m.keepHistory()
 }
 
 func (m *screen) older() tea.Cmd {
+	if m.queue.at >= 0 {
+		m.queue.walk(&m.line, -1)
+		return nil
+	}
 	if s, ok := m.history.back(m.line.String()); ok {
 		m.line.set(s)
 	}
@@ -42,7 +51,9 @@ func (m *screen) older() tea.Cmd {
 func (m *screen) newer() tea.Cmd {
 	if s, ok := m.history.forth(); ok {
 		m.line.set(s)
+		return nil
 	}
+	m.queue.walk(&m.line, 1)
 	return nil
 }
 
@@ -126,9 +137,9 @@ func (m *screen) show(pane int) tea.Cmd {
 func by(n int, page bool) func(*screen) tea.Cmd {
 	return func(m *screen) tea.Cmd {
 		switch here := m.where(); {
-		case here == inPager && page:
+		case here&inReading != 0 && page:
 			m.pager.scroll(n*max(m.lay.body-1, 1), m.lay.body)
-		case here == inPager:
+		case here&inReading != 0:
 			m.pager.scroll(n, m.lay.body)
 		case here == inMatrix && page:
 			m.table().step(n*max(m.probed.shown-1, 1), m.probed.shown)
@@ -162,9 +173,9 @@ func by(n int, page bool) func(*screen) tea.Cmd {
 func toEnd(last bool) func(*screen) tea.Cmd {
 	return func(m *screen) tea.Cmd {
 		switch here := m.where(); {
-		case here == inPager && last:
+		case here&inReading != 0 && last:
 			m.pager.scroll(m.pager.rows(), m.lay.body)
-		case here == inPager:
+		case here&inReading != 0:
 			m.pager.top = 0
 		case here == inMatrix:
 			m.table().ends(last, m.probed.shown)
@@ -264,7 +275,7 @@ func (m *screen) help() tea.Cmd {
 
 // quit leaves at once where nothing would be lost, else it asks.
 func (m *screen) quit() tea.Cmd {
-	if !m.now.connected && m.now.doing == idle && len(m.line.text) == 0 && !m.composer.unsent() {
+	if !m.now.connected && m.now.doing == idle && len(m.line.text) == 0 && len(m.queue.lines) == 0 && !m.composer.unsent() {
 		return m.leave()
 	}
 	m.back2, m.mode = m.mode, modeQuestion
@@ -288,13 +299,20 @@ func (m *screen) leave() tea.Cmd {
 }
 
 // busy says that ctrl+c stops something.
-func (m *screen) busy() bool { return m.now.doing != idle || m.probed.running() }
+func (m *screen) busy() bool {
+	return m.now.doing != idle || m.queue.auto || m.probed.running()
+}
 
 // interrupt stops what runs. Where nothing runs, it leaves the second time.
 func (m *screen) interrupt() tea.Cmd {
 	switch {
 	case m.leaving || m.armed:
 		return m.leave()
+	case m.queue.auto:
+		m.queue.stop = "as asked"
+		m.engine.interrupt()
+		m.advance()
+		return nil
 	case m.canSkip() && m.engine.pass():
 		m.skipped = m.o.Now()
 		m.hint = m.shortHost() + " is skipped; ctrl+c again, at once, stops"

@@ -34,6 +34,7 @@ const farewell = 2 * time.Second
 type request struct {
 	line   *string    // send it
 	text   bool       // it is message text, and nothing else
+	group  []string   // or these commands, in one go
 	plan   *flow.Plan // open a session by this plan
 	host   string     // or with this exchanger of the route
 	again  bool       // or with the server of the last connection
@@ -92,10 +93,24 @@ func newEngine(o Options, f *feed, first *scriptRun) *engine {
 			e.last = c
 		}
 		f.sink(x)
+		if _, replied := x.(event.Reply); replied {
+			e.answered()
+		}
 	}
 	e.s = session.New(opt)
 	f.set(e.now)
 	return e
+}
+
+// answered sees whether more replies are due; they come while the connection is
+// watched, too.
+func (e *engine) answered() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if owes := e.s.Due() > 0; owes != e.now.owes {
+		e.now.owes = owes
+		e.feed.set(e.now)
+	}
 }
 
 // send takes a line to be sent, or says why it does not. The lines of a message
@@ -107,21 +122,8 @@ func (e *engine) send(line string) (beyond int64, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	text := e.now.inText && !e.dotted
-	switch {
-	case e.now.doing == opening:
-		return 0, errors.New("not connected yet: the session is being opened (ctrl+c stops that)")
-	case e.now.doing == leaving:
-		return 0, errors.New("ehlo is leaving")
-	case e.script != nil && (e.now.doing == playing || !e.script.waits()):
-		return 0, errors.New("the script goes on: esc, then space holds it")
-	case !e.now.connected && e.script != nil:
-		return 0, errors.New("there is no connection; esc, then . goes on with the script")
-	case !e.now.connected:
-		return 0, errors.New("there is no connection (esc, then r: connect again)")
-	case !text && e.now.doing == holding && e.now.owes:
-		return 0, errors.New("the reply to the script's last command has still to come")
-	case !text && (!e.now.doing.still() || len(e.queue) > 0):
-		return 0, errors.New("the reply to the line before is still awaited (ctrl+c stops waiting)")
+	if err := e.refuse(text); err != nil {
+		return 0, err
 	}
 	switch {
 	case text && e.now.chunk > 0:
@@ -134,6 +136,47 @@ func (e *engine) send(line string) (beyond int64, err error) {
 	}
 	e.put(request{line: &line, text: text})
 	return beyond, nil
+}
+
+// sendGroup takes commands to be sent in one go, or says why it does not.
+func (e *engine) sendGroup(lines []string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.refuse(false); err != nil {
+		return err
+	}
+	e.now.doing = asking
+	e.put(request{group: lines})
+	return nil
+}
+
+// takesText says that the next line is message text.
+func (e *engine) takesText() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.now.inText && !e.dotted
+}
+
+// refuse says why a command, or a line of message text, cannot be sent now; mu
+// is held.
+func (e *engine) refuse(text bool) error {
+	switch {
+	case e.now.doing == opening:
+		return errors.New("not connected yet: the session is being opened (ctrl+c stops that)")
+	case e.now.doing == leaving:
+		return errors.New("ehlo is leaving")
+	case e.script != nil && (e.now.doing == playing || !e.script.waits()):
+		return errors.New("the script goes on: esc, then space holds it")
+	case !e.now.connected && e.script != nil:
+		return errors.New("there is no connection; esc, then . goes on with the script")
+	case !e.now.connected:
+		return errors.New("there is no connection (esc, then r: connect again)")
+	case !text && e.now.doing == holding && e.now.owes:
+		return errors.New("the reply to the script's last command has still to come")
+	case !text && (!e.now.doing.still() || len(e.queue) > 0):
+		return errors.New("the reply to the line before is still awaited (ctrl+c stops waiting)")
+	}
+	return nil
 }
 
 // open asks for another session, or says why that cannot be now.
@@ -275,8 +318,8 @@ func (e *engine) run(ctx context.Context) {
 		case r.bye:
 			e.hangUp(ctx)
 			return
-		case r.line != nil:
-			e.work(ctx, func(ctx context.Context) { e.say(ctx, *r.line, r.text) })
+		case r.line != nil || r.group != nil:
+			e.work(ctx, func(ctx context.Context) { e.say(ctx, r) })
 		case r.script != nil:
 			e.play(ctx, r.script)
 		case r.job != nil:
@@ -380,14 +423,23 @@ func (e *engine) work(ctx context.Context, do func(context.Context)) {
 	e.settle()
 }
 
-// say sends a line as it was typed. What was typed as message text is never
-// sent as a command.
-func (e *engine) say(ctx context.Context, line string, text bool) {
-	if text && !e.s.InText() {
-		e.s.Note("not sent, the server takes no message text any more: %s", line)
-		return
+// say sends a line as it was typed, or several commands. What was typed as
+// message text is never sent as a command, and no command as message text.
+func (e *engine) say(ctx context.Context, r request) {
+	switch {
+	case r.group != nil && e.s.InText():
+		e.s.Note("not sent, the server waits for message text: %s", count(len(r.group), "command"))
+	case r.group != nil:
+		lines := make([][]byte, len(r.group))
+		for i, l := range r.group {
+			lines[i] = []byte(l)
+		}
+		_ = e.s.Do(ctx, session.Group{Lines: lines})
+	case r.text && !e.s.InText():
+		e.s.Note("not sent, the server takes no message text any more: %s", *r.line)
+	default:
+		_ = e.s.Do(ctx, flow.Typed(e.s, *r.line))
 	}
-	_ = e.s.Do(ctx, flow.Typed(e.s, line))
 }
 
 // reopen opens another session.

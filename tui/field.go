@@ -69,11 +69,22 @@ func (f *field) wordBehind() int {
 // view draws the field in w cells, with the cursor where it has the focus. A
 // secret is drawn as stars.
 func (f *field) view(st *styles, w int, focus, secret bool) string {
+	hidden := len(f.text)
+	if secret {
+		hidden = 0
+	}
+	row, _ := f.draw(st, w, focus, hidden)
+	return st.glyphs.fit(row, w)
+}
+
+// draw draws the field in w cells at most, and says how many it took. What
+// stands from hidden on is drawn as stars.
+func (f *field) draw(st *styles, w int, focus bool, hidden int) (row string, used int) {
 	if w < 1 {
-		return ""
+		return "", 0
 	}
 	show := func(i int) string {
-		if secret {
+		if i >= hidden {
 			return "*"
 		}
 		return st.glyphs.visible([]byte(string(f.text[i])))
@@ -82,7 +93,7 @@ func (f *field) view(st *styles, w int, focus, secret bool) string {
 	if f.off > f.at {
 		f.off = f.at
 	}
-	used := 1
+	used = 1
 	if f.at < len(f.text) {
 		used = cells(show(f.at))
 	}
@@ -110,13 +121,15 @@ func (f *field) view(st *styles, w int, focus, secret bool) string {
 		if i == f.at {
 			s = st.glyphs.cut(s, w-used) // one that is wider than the field
 		}
-		if used += cells(s); used > w {
+		n := cells(s)
+		if used+n > w {
 			break
 		}
+		used += n
 		if i == f.at && focus {
 			s = st.reverse.Render(s)
 		}
 		b.WriteString(s)
 	}
-	return st.glyphs.fit(b.String(), w)
+	return b.String(), used
 }

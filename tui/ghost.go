@@ -87,7 +87,7 @@ func (s *situation) ghostPath(args, word, verb string) string {
 		if !begins(word, typed) {
 			return ""
 		}
-		return rest(word[len(typed):] + "<address>")
+		return rest(remainder(typed, word) + "<address>")
 	}
 	path = strings.TrimLeft(path, " ")
 	switch {
@@ -115,12 +115,15 @@ func (s *situation) ghostPath(args, word, verb string) string {
 	if typed != "" && !strings.Contains(typed, "=") {
 		for _, p := range s.offers.Parameters(verb) {
 			if name := parameterName(p); begins(name, typed) && len(name) > len(typed) {
-				return name[len(typed):] + s.value(verb, name)
+				return remainder(typed, name) + s.value(verb, name)
 			}
 		}
 	}
 	return s.parameters(verb, strings.Fields(strings.ToUpper(tail)))
 }
+
+// remainder is what a word has beyond what is typed of it, in its case.
+func remainder(typed, word string) string { return words{}.cased(typed, word)[len(typed):] }
 
 // value says what stands behind the = of a parameter: what is announced, where
 // the parameter has a few values only.

@@ -10,7 +10,7 @@ func TestGhost(t *testing.T) {
 		{"M", "MAIL FROM:<address> " + mail},
 		{"mail", "FROM:<address> " + mail},
 		{"MAIL ", "FROM:<address> " + mail},
-		{"MAIL fr", "OM:<address> " + mail},
+		{"MAIL fr", "om:<address> " + mail},
 		{"MAIL FROM:", "<address> " + mail},
 		{"MAIL FROM:<", "address> " + mail},
 		{"MAIL FROM:<a@b", "> " + mail},

@@ -2,44 +2,57 @@ package tui
 
 import (
 	"bufio"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"ehlo/session/wire"
 )
 
-// historyMost is how many lines the history keeps, here and in its file.
-const historyMost = 1000
+const (
+	// historyMost is how many lines the history keeps. Its file may have twice
+	// as many before it is shortened.
+	historyMost = 1000
+	// historyLine is how long a line may be that is kept, in octets.
+	historyLine = 4 << 10
+)
 
 // history is what was typed, the oldest first. No secret gets into it: not the
 // argument of AUTH, not what answers a 334, not the text of a message.
 type history struct {
 	lines []string
-	added []string // in this run
-	at    int      // the line that is in the field; len(lines): none
-	draft string   // what was in the field before
+	at    int    // the line that is in the field; len(lines): none
+	draft string // what was in the field before
+
+	mu    sync.Mutex
+	added []string // that are not in the file yet
+
+	file   sync.Mutex // one writes at a time, so that the order stays
+	inFile int        // lines, as far as is known
 }
 
 func (h *history) add(s string) {
 	h.at = len(h.lines)
-	if strings.TrimSpace(s) == "" || strings.ContainsAny(s, "\n\r") {
-		return
+	// The mechanism of AUTH may be kept, an initial response may not.
+	if n := secretFrom(s); n < len(s) {
+		s = strings.TrimRight(s[:n], "= \t")
 	}
-	if wire.Verb([]byte(s)) == "AUTH" {
-		// The mechanism may be kept, an initial response may not.
-		words := strings.Fields(s)
-		s = strings.Join(words[:min(len(words), 2)], " ")
+	if strings.TrimSpace(s) == "" || strings.ContainsAny(s, "\n\r") || len(s) > historyLine || maybeSecret(s) {
+		return
 	}
 	if n := len(h.lines); n > 0 && h.lines[n-1] == s {
 		return
 	}
 	h.lines = append(h.lines, s)
-	h.added = append(h.added, s)
 	if over := len(h.lines) - historyMost; over > 0 {
 		h.lines = h.lines[over:]
 	}
 	h.at = len(h.lines)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.added = append(h.added, s)
 }
 
 // back and forth walk through the lines; ok is false at the ends.
@@ -72,47 +85,102 @@ func loadHistory(dir string) *history {
 	if dir == "" {
 		return h
 	}
-	f, err := os.Open(filepath.Join(dir, "history"))
-	if err != nil {
-		return h
-	}
-	defer f.Close()
-	for s := bufio.NewScanner(f); s.Scan(); {
-		h.lines = append(h.lines, string(wire.Octets(s.Text())))
-	}
-	if over := len(h.lines) - historyMost; over > 0 {
-		h.lines = h.lines[over:]
-	}
+	h.lines, h.inFile = readHistory(dir)
 	h.at = len(h.lines)
 	return h
 }
 
-// save adds what was typed in this run to the file, which another run may have
-// written to meanwhile, and shortens it.
-func (h *history) save(dir string) error {
-	if dir == "" || len(h.added) == 0 {
+// readHistory reads the last lines of the file, and says how many it has.
+func readHistory(dir string) (lines []string, all int) {
+	f, err := os.Open(filepath.Join(dir, "history"))
+	if err != nil {
+		return nil, 0
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); all++ {
+		lines = append(lines, string(wire.Octets(s.Text())))
+		if over := len(lines) - historyMost; over > 0 {
+			lines = lines[over:]
+		}
+	}
+	return lines, all
+}
+
+// keep writes what was typed since the last time behind the lines of the file,
+// to which other runs write too. It may be called at any time, from anywhere;
+// what cannot be written is tried again the next time.
+func (h *history) keep(dir string) error {
+	h.file.Lock()
+	defer h.file.Unlock()
+	h.mu.Lock()
+	lines := h.added
+	h.added = nil
+	h.mu.Unlock()
+	if dir == "" || len(lines) == 0 {
 		return nil
 	}
+	err := h.write(dir, lines)
+	if err != nil {
+		h.mu.Lock()
+		h.added = append(lines, h.added...)
+		h.added = h.added[max(0, len(h.added)-historyMost):]
+		h.mu.Unlock()
+	}
+	return err
+}
+
+func (h *history) write(dir string, lines []string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	all := append(loadHistory(dir).lines, h.added...)
-	all = all[max(0, len(all)-historyMost):]
+	unlock, alone := lockDir(dir)
+	defer unlock()
+	if err := appendLines(filepath.Join(dir, "history"), lines); err != nil {
+		return err
+	}
+	if h.inFile += len(lines); h.inFile <= 2*historyMost || !alone {
+		return nil
+	}
+	rest, _ := readHistory(dir)
+	h.inFile = len(rest)
+	return replaceLines(dir, rest)
+}
+
+// appendLines writes all lines in one go, so that those of another run do not
+// come between them.
+func appendLines(file string, lines []string) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
 	var b strings.Builder
-	for _, s := range all {
+	last := []byte{'\n'}
+	if info, err := f.Stat(); err == nil && info.Size() > 0 {
+		_, _ = f.ReadAt(last, info.Size()-1)
+	}
+	if last[0] != '\n' { // a run was ended in the middle of its line
+		b.WriteByte('\n')
+	}
+	for _, s := range lines {
 		b.WriteString(wire.Text([]byte(s)) + "\n")
 	}
-	// Written beside it and renamed, so that no end of this process leaves half
-	// a history.
+	_, err = f.WriteString(b.String())
+	return errors.Join(err, f.Close())
+}
+
+// replaceLines writes a new file beside the old one and renames it, so that no
+// end of this process leaves half a history.
+func replaceLines(dir string, lines []string) error {
 	temp, err := os.CreateTemp(dir, "history-") // 0600
 	if err != nil {
 		return err
 	}
-	_, err = temp.WriteString(b.String())
-	if closed := temp.Close(); err == nil {
-		err = closed
+	var b strings.Builder
+	for _, s := range lines {
+		b.WriteString(wire.Text([]byte(s)) + "\n")
 	}
-	if err == nil {
+	_, err = temp.WriteString(b.String())
+	if err = errors.Join(err, temp.Close()); err == nil {
 		err = os.Rename(temp.Name(), filepath.Join(dir, "history"))
 	}
 	if err != nil {

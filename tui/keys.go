@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -24,15 +25,18 @@ const (
 	inSecret                       // the password of a login
 	inMatrix                       // a probing of all addresses
 	inTime                         // where the time went
+	inRecall                       // the history is being searched
+	inPaste                        // how are the lines of a paste to be sent?
 	inTiny                         // the terminal is too small
 	inMessage                      // browsing the message
 	inField                        // a field of it is being edited
 	inBody                         // its body is
 	inReview                       // send it?
 
-	inBrowse = inTranscript | inFacts | inScript | inMessage
-	inText   = inLine | inPalette | inEdit | inFind | inSecret | inField | inBody
-	anywhere = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit | inFind | inSave | inSecret | inMatrix | inTime | inField | inBody | inReview
+	inBrowse  = inTranscript | inFacts | inScript | inMessage
+	inReading = inPager | inPaste
+	inText    = inLine | inPalette | inEdit | inFind | inSecret | inRecall | inField | inBody
+	anywhere  = inLine | inBrowse | inPalette | inPager | inQuestion | inEdit | inFind | inSave | inSecret | inMatrix | inTime | inRecall | inPaste | inField | inBody | inReview
 )
 
 // binding is a row of the key table. The table makes the keys work, the hints,
@@ -58,8 +62,7 @@ func (b *binding) name() string {
 // bindings is the key table. The first row that fits a key and a context
 // counts; the hints stand in this order.
 func bindings() []binding {
-	rows := []binding{
-		{id: "send", keys: []string{"enter"}, show: "Enter", in: inLine, hint: "send", help: "send the line as it stands, with CRLF", do: (*screen).enter},
+	rows := slices.Concat(lining(), pasting(), recalling(), []binding{
 		{id: "run", keys: []string{"enter"}, show: "Enter", in: inPalette, hint: "do it", help: "carry out the command", do: (*screen).runCommand},
 		{id: "editdone", keys: []string{"enter"}, show: "Enter", in: inEdit, hint: "take it", help: "this is carried out in place of the next line; an empty line leaves it out", do: (*screen).editDone},
 		{id: "editback", keys: []string{"esc", "ctrl+c"}, show: "esc", in: inEdit, hint: "leave it", help: "the line stays as it was", do: (*screen).back},
@@ -71,11 +74,10 @@ func bindings() []binding {
 		{id: "findback", keys: []string{"esc", "ctrl+c"}, show: "esc", in: inFind, hint: "leave it", help: "all stays as it was", do: (*screen).back},
 		{id: "older", keys: []string{"up", "ctrl+p"}, show: "up", in: inLine, hint: "history", help: "the line typed before", do: (*screen).older},
 		{id: "newer", keys: []string{"down", "ctrl+n"}, show: "down", in: inLine, help: "the line typed after", do: (*screen).newer},
-		{id: "browse", keys: []string{"esc"}, show: "esc", in: inLine, hint: "browse", help: "leave the line; what was typed stays", do: (*screen).browse},
-		{id: "pageup", keys: []string{"pgup"}, show: "PgUp", in: inLine | inPager, hint: "scroll", help: "a page up", do: by(-1, true)},
-		{id: "pagedown", keys: []string{"pgdown"}, show: "PgDn", in: inLine | inPager, help: "a page down", do: by(1, true)},
+		{id: "pageup", keys: []string{"pgup"}, show: "PgUp", in: inLine | inReading, hint: "scroll", help: "a page up", do: by(-1, true)},
+		{id: "pagedown", keys: []string{"pgdown"}, show: "PgDn", in: inLine | inReading, help: "a page down", do: by(1, true)},
 		{id: "quitline", keys: []string{"ctrl+d"}, in: inLine, enabled: func(m *screen) bool { return len(m.line.text) == 0 }, help: "in an empty line: write QUIT into it", do: (*screen).offerQuit},
-	}
+	})
 	rows = append(rows, composing()...)
 	rows = append(rows, editing()...)
 	rows = append(append(rows, full()...), browsing()...)
@@ -89,10 +91,10 @@ func bindings() []binding {
 		{id: "closepager", keys: []string{"q", "enter"}, show: "q", in: inPager, hint: "back", help: "close", do: (*screen).back},
 		{id: "yes", keys: []string{"y"}, in: inQuestion, hint: "leave", help: "leave: QUIT, then the end", do: (*screen).leave},
 		{id: "no", keys: []string{"n"}, in: inQuestion, hint: "stay", help: "stay", do: (*screen).back},
-		{id: "help", keys: []string{"f1"}, show: "F1", in: inText | inReview, hint: "help", help: "all keys", do: (*screen).help},
-		{id: "skip", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret) | inTiny, hint: "skip host", enabled: (*screen).canSkip, help: "while a session is opened: leave a host that does not answer for the next one; twice stops", do: (*screen).interrupt},
-		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret) | inTiny, hint: "stop", enabled: func(m *screen) bool { return m.busy() && !(m.live() && m.where()&inBrowse != 0) }, help: "stop what runs: a wait, a connection attempt, a script", do: (*screen).interrupt},
-		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere&^(inEdit|inFind|inSecret) | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
+		{id: "help", keys: []string{"f1"}, show: "F1", in: inText&^inLine | inReview, hint: "help", help: "all keys", do: (*screen).help},
+		{id: "skip", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret|inRecall|inPaste) | inTiny, hint: "skip host", enabled: (*screen).canSkip, help: "while a session is opened: leave a host that does not answer for the next one; twice stops", do: (*screen).interrupt},
+		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret|inRecall|inPaste) | inTiny, hint: "stop", enabled: func(m *screen) bool { return m.busy() && !(m.live() && m.where()&inBrowse != 0) }, help: "stop what runs: a wait, a connection attempt, a script", do: (*screen).interrupt},
+		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere&^(inEdit|inFind|inSecret|inRecall|inPaste) | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
 		{id: "tinyquit", keys: []string{"q"}, in: inTiny, help: "twice: leave, where the terminal is too small for anything else", do: (*screen).interrupt},
 		{id: "repaint", keys: []string{"ctrl+l"}, in: anywhere, help: "paint the screen anew", do: func(*screen) tea.Cmd { return tea.ClearScreen }},
 		{id: "suspend", keys: []string{"ctrl+z"}, in: anywhere, help: "suspend (fg comes back)", enabled: func(m *screen) bool { return m.o.Input == nil }, do: func(*screen) tea.Cmd { return tea.Suspend }},
@@ -167,9 +169,9 @@ func browsing() []binding {
 		{id: "copy", keys: []string{"y"}, in: inTranscript, help: "copy the command of the selected line with its reply, or the range: to the clipboard and to a file", do: (*screen).copyExchange},
 		{id: "range", keys: []string{"v"}, in: inTranscript, help: "begin a range of lines to copy", do: (*screen).startRange},
 		{id: "copyall", keys: []string{"Y"}, in: inTranscript, help: "copy all lines that are shown", do: (*screen).copyAll},
-		{id: "down", keys: []string{"j", "down"}, in: inBrowse | inPager | inReview, help: "a line down", do: by(1, false)},
-		{id: "up", keys: []string{"k", "up"}, in: inBrowse | inPager | inReview, help: "a line up", do: by(-1, false)},
-		{id: "pagerdown", keys: []string{" "}, show: "space", in: inPager, help: "a page down", do: by(1, true)},
+		{id: "down", keys: []string{"j", "down"}, in: inBrowse | inReading | inReview, help: "a line down", do: by(1, false)},
+		{id: "up", keys: []string{"k", "up"}, in: inBrowse | inReading | inReview, help: "a line up", do: by(-1, false)},
+		{id: "pagerdown", keys: []string{" "}, show: "space", in: inReading, help: "a page down", do: by(1, true)},
 		{id: "pagerup", keys: []string{"b"}, in: inPager, help: "a page up", do: by(-1, true)},
 		{id: "space", keys: []string{" "}, show: "space", in: inTranscript, enabled: func(m *screen) bool { return !m.live() }, help: "a page down, while no script is played", do: by(1, true)},
 		{id: "forward", keys: []string{"ctrl+f", "pgdown"}, show: "PgDn", in: inTranscript | inScript | inMessage, help: "a page down", do: by(1, true)},
@@ -177,10 +179,10 @@ func browsing() []binding {
 		{id: "backward", keys: []string{"ctrl+b", "pgup"}, show: "PgUp", in: inTranscript | inScript | inMessage, help: "a page up", do: by(-1, true)},
 		{id: "halfdown", keys: []string{"ctrl+d"}, in: inTranscript, help: "half a page down", do: func(m *screen) tea.Cmd { m.transcript.scroll(max(m.transcript.h/2, 1)); return nil }},
 		{id: "halfup", keys: []string{"ctrl+u"}, in: inTranscript, help: "half a page up", do: func(m *screen) tea.Cmd { m.transcript.scroll(-max(m.transcript.h/2, 1)); return nil }},
-		{id: "top", keys: []string{"g", "home"}, show: "g", in: inBrowse | inPager, help: "to the start", do: toEnd(false)},
+		{id: "top", keys: []string{"g", "home"}, show: "g", in: inBrowse | inReading, help: "to the start", do: toEnd(false)},
 		{id: "follow", keys: []string{"G", "end"}, show: "G", in: inTranscript, hint: "follow", enabled: func(m *screen) bool { return !m.transcript.follow }, help: "to the end, and follow what comes", do: toEnd(true)},
 		{id: "next", keys: []string{"G", "end"}, show: "G", in: inScript, hint: "follow", enabled: func(m *screen) bool { return !m.played.follow }, help: "to the next line of the script, and follow it", do: toEnd(true)},
-		{id: "bottom", keys: []string{"G", "end"}, show: "G", in: inFacts | inPager | inMessage, help: "to the end", do: toEnd(true)},
+		{id: "bottom", keys: []string{"G", "end"}, show: "G", in: inFacts | inReading | inMessage, help: "to the end", do: toEnd(true)},
 		{id: "followkey", keys: []string{"F"}, in: inTranscript, help: "follow what comes, or stay here", do: (*screen).toggleFollow},
 		{id: "alone", keys: []string{"f"}, in: inBrowse, enabled: func(m *screen) bool { return m.lay.shape == shapeWide }, help: "on a wide screen: the transcript alone, or the facts beside it", do: (*screen).toggleAlone},
 		{id: "pager", keys: []string{"o"}, in: inTranscript, help: "the lines that are shown, in $PAGER", do: (*screen).openPager},
@@ -200,6 +202,8 @@ var contexts = [...]struct {
 }{
 	{inLine, "The SMTP line"},
 	{inTranscript, "Browsing the transcript (esc leads there)"},
+	{inPaste, "A paste of several lines"},
+	{inRecall, "Searching what was typed (ctrl+r)"},
 	{inFacts, "Browsing the facts: MX, Caps, Limits, TLS"},
 	{inMatrix, "Probing all addresses (a)"},
 	{inTime, "Where the time went (T)"},
@@ -248,6 +252,7 @@ func (m *screen) hints(w int) string {
 func (m *screen) helpLines() []string {
 	lines := []string{
 		"The SMTP line sends what is typed as it is. esc leaves it for browsing, where letters are keys; i goes back.",
+		"Behind the cursor, in brackets, stands what may follow; it is not sent. A row with ~ says what is wrong with the line as it stands; it stops nothing.",
 		"Marks: > selected, ! failed for good (5yz), ~ failed for now (4yz), + folded, | the line goes on. C: sent, S: received, *: said by ehlo.",
 		"States of a host: OK, WAIT, FAIL and at which stage, skipped or stopped (by ctrl+c), not tried (another one answered first; a probes all of them).",
 		"Marks of a script: > selected, * breakpoint, ~ edited. States of its lines: NEXT, RUN, OK, FAIL, left (out), -- (not yet), in (a @repeat or @include that has begun).",

@@ -35,6 +35,13 @@ func TestField(t *testing.T) {
 			}
 		}
 	}
+	// What was scrolled out of sight comes back with room for it.
+	f.set("RCPT TO:<a@b>")
+	_ = f.view(&st, 8, true, false)
+	f.erase(9, len(f.text))
+	if row := stripped(f.view(&st, 20, true, false)); !strings.HasPrefix(row, "RCPT TO:<") {
+		t.Errorf("%q", row)
+	}
 	f.set("secret")
 	if row := stripped(f.view(&st, 10, true, true)); row != "******    " {
 		t.Errorf("%q", row)
@@ -57,7 +64,7 @@ func TestHistoryKeepsNoSecrets(t *testing.T) {
 	if s, _ := h.forth(); s != "draft" {
 		t.Errorf("the draft became %q", s)
 	}
-	if err := h.save(filepath.Join(dir, "new")); err != nil {
+	if err := h.keep(filepath.Join(dir, "new")); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := readFile(t, filepath.Join(dir, "new", "history")), "EHLO x\nauth plain\nAUTH LOGIN\na\\x1b[2J\n"; got != want {
@@ -71,7 +78,7 @@ func TestHistoryKeepsNoSecrets(t *testing.T) {
 		again.add("NOOP")
 		again.add("RSET")
 	}
-	_ = again.save(filepath.Join(dir, "new"))
+	_ = again.keep(filepath.Join(dir, "new"))
 	if n := len(loadHistory(filepath.Join(dir, "new")).lines); n != historyMost || len(again.lines) != historyMost {
 		t.Errorf("%d lines are kept", n)
 	}
@@ -94,7 +101,7 @@ func TestEveryKeyIsOneAction(t *testing.T) {
 				t.Errorf("%s does nothing, or does not say what", b.id)
 			}
 			for _, k := range b.keys {
-				if other := seen[k]; other != "" && b.enabled == nil && other != "quitline" && other != "stop" {
+				if other := seen[k]; other != "" && b.enabled == nil && !slices.Contains([]string{"quitline", "stop", "take"}, other) {
 					t.Errorf("%s: %s is %s and %s", c.title, k, other, b.id)
 				}
 				seen[k] = b.id

@@ -309,23 +309,6 @@ func TestReconnectAfterAFailure(t *testing.T) {
 	x.seesNo("connection refused (")
 }
 
-func TestAPasteSendsNothing(t *testing.T) {
-	s := newFakeServer(t)
-	x := start(t, s, 80, 24, nil)
-	x.sees("READY")
-	x.typed("\x1b[200~MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n\x1b[201~")
-	x.sees("C: MAIL FROM:<a@b>", "only the first was taken")
-	x.typed("\x15NOOP" + enter) // ctrl+u
-	x.sees("250 2.0.0 ok")
-	if got := s.lines(); len(got) != 2 || got[1] != "NOOP" {
-		t.Errorf("the server got %q", got)
-	}
-	x.typed(esc)
-	x.sees("BROWSE")
-	x.typed("\x1b[200~qy\r:quit\r\x1b[201~")
-	x.sees("a paste goes into the SMTP line", "BROWSE")
-}
-
 func TestScrollingPausesAndCounts(t *testing.T) {
 	s := newFakeServer(t)
 	var many strings.Builder

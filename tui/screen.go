@@ -33,6 +33,8 @@ const (
 	modeTime     // where the time went
 	modeField    // a field of the message
 	modeReview   // send it?
+	modeRecall   // the history is searched
+	modePaste    // a paste of several lines: how?
 )
 
 // panes is how many there always are: the transcript and the facts.
@@ -115,6 +117,12 @@ type screen struct {
 	// recording is the file that the session is recorded to, or "".
 	recording string
 	history   *history
+	recall    recall
+	queue     queue    // lines of a paste
+	choices   *choices // how the line may go on
+	unsaved   bool     // there is something new in it
+	unkept    bool     // that the history cannot be written has been said
+	helo      string   // this host's name, as it was last said
 	pager     *pager
 	problem   *problem
 	hint      string    // what the last key came to; gone with the next
@@ -139,7 +147,7 @@ func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
 	l := newLog()
 	m := &screen{
 		o: o, title: o.Plan.Target.Text, plan: o.Plan, prober: newProber(o.Session, f), st: st, keys: bindings(), engine: e, feed: f,
-		log: l, history: h,
+		log: l, history: h, queue: queue{at: -1},
 		facts: [panes - 1]*factPane{nil, newCapabilities(), newLimits(), newTLS()},
 		now:   e.now, since: o.Now(), begin: true,
 		ending: context.Background(), away: func(bool) {},
@@ -171,7 +179,10 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case batch:
 		m.Apply(m.feed.take())
 		m.applyProbes(m.prober.take())
-		cmd = m.awaken()
+		if cmd = m.awaken(); m.unsaved {
+			m.unsaved = false
+			cmd = tea.Batch(cmd, m.keepHistory())
+		}
 	case tick:
 		m.ticking = false
 		cmd = m.awaken()
@@ -191,6 +202,8 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if msg.err != nil {
 			m.hint = "the pager: " + msg.err.Error()
 		}
+	case kept:
+		m.keptHistory(msg)
 	case loaded:
 		cmd = m.run(msg)
 	case draftSize:
@@ -253,6 +266,7 @@ func (m *screen) Apply(events []event.Event, marks map[int32]mark, now status) {
 		m.clock.Apply(e, begins)
 		m.judge(e)
 		m.composer.hear(e)
+		m.heard(e)
 	}
 	m.spillOver()
 	m.composer.settle(now.posted)
@@ -270,6 +284,7 @@ func (m *screen) Apply(events []event.Event, marks map[int32]mark, now status) {
 		m.since = m.o.Now()
 	}
 	m.now = now
+	m.advance()
 }
 
 // judge keeps what went wrong in sight.
@@ -379,6 +394,10 @@ func (m *screen) where() where {
 		return inReview
 	case m.pane == messageAt:
 		return inMessage
+	case m.mode == modeRecall:
+		return inRecall
+	case m.mode == modePaste:
+		return inPaste
 	case m.pane == scriptAt:
 		return inScript
 	case m.pane != 0:
@@ -398,6 +417,8 @@ func (m *screen) field() *field {
 		return &m.asking
 	case modeField:
 		return &m.composer.f
+	case modeRecall:
+		return &m.recall.text
 	}
 	return &m.line
 }
@@ -461,24 +482,4 @@ func contains(list []string, s string) bool {
 		}
 	}
 	return false
-}
-
-// paste puts pasted text into the field that has the focus. Nothing of it is
-// sent: of several lines, the first is taken.
-func (m *screen) paste(text []rune) {
-	m.hint, m.armed = "", false
-	if m.where()&inText == 0 {
-		m.hint = "a paste goes into the SMTP line: i leads there"
-		return
-	}
-	s := strings.ReplaceAll(string(text), "\r\n", "\n")
-	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(s, "\r", "\n"), "\n"), "\n")
-	if m.where() == inBody {
-		m.composer.insertLines(lines)
-		return
-	}
-	m.field().insert([]rune(lines[0])...)
-	if more := len(lines) - 1; more > 0 {
-		m.hint = "the paste has " + count(len(lines), "line") + ": only the first was taken, and nothing was sent"
-	}
 }

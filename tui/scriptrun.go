@@ -266,8 +266,8 @@ func (e *engine) hold(ctx context.Context, r *scriptRun, next lang.Item) (play.S
 			q := e.queue[0]
 			e.queue = e.queue[1:]
 			e.mu.Unlock()
-			if q.line != nil {
-				e.work(ctx, func(ctx context.Context) { e.say(ctx, *q.line, q.text) })
+			if q.line != nil || q.group != nil {
+				e.work(ctx, func(ctx context.Context) { e.say(ctx, q) })
 			}
 			continue
 		case r.steps > 0 || r.free:

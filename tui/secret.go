@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"encoding/base64"
+	"strings"
+
 	"ehlo/session/event"
 	"ehlo/session/wire"
 )
@@ -18,6 +21,45 @@ func asksSecret(before bool, e event.Event) bool {
 		}
 	}
 	return before
+}
+
+// secretFrom is where in a command, in octets, what nobody may see begins:
+// behind the mechanism of AUTH (RFC 4954 4). Of a line without it, that is the
+// end.
+func secretFrom(line string) int {
+	verb, _, end := verbOf(line)
+	switch {
+	case strings.HasPrefix(verb, "AUTH="):
+		return strings.IndexByte(line, '=') + 1 // a slip; what follows may be a password all the same
+	case verb != "AUTH":
+		return len(line)
+	}
+	rest := strings.TrimLeft(line[end:], " \t")
+	mechanism := strings.IndexAny(rest, " \t")
+	if mechanism < 0 {
+		return len(line)
+	}
+	return len(line) - len(strings.TrimLeft(rest[mechanism:], " \t"))
+}
+
+// maskedCommand is a command as it may be shown.
+func maskedCommand(line string) string {
+	if n := secretFrom(line); n < len(line) {
+		return line[:n] + event.Mask
+	}
+	return line
+}
+
+// maybeSecret says that a line is no command and may be what a login is made
+// of: who pastes one does not stop where it is refused.
+func maybeSecret(line string) bool {
+	const shortest = 8
+	verb, _, _ := verbOf(line)
+	if _, known := syntaxOf(verb); known || len(line) < shortest {
+		return false
+	}
+	_, err := base64.StdEncoding.DecodeString(line)
+	return err == nil
 }
 
 // visibleVerb is how the session writes a verb into a sentence.

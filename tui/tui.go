@@ -167,7 +167,7 @@ func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
 
 // finish makes the result, and keeps what is to be kept.
 func finish(m *screen, g *guard, ctx context.Context, err error) (Result, error) {
-	_ = m.history.save(m.o.Dir)
+	_ = m.history.keep(m.o.Dir)
 	signal, crash := g.ended()
 	r := Result{View: m.view, Saved: m.saved, Signal: signal}
 	if end := m.now.script.end; end != nil {

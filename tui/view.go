@@ -74,7 +74,7 @@ func (m *screen) tooSmall() string {
 // body is the panes and, below the transcript, what went wrong.
 func (m *screen) body() []string {
 	g := m.st.glyphs
-	if m.mode == modePager {
+	if m.reading() {
 		return m.pager.View(&m.st, m.lay.w, m.lay.body)
 	}
 	if m.mode == modeMatrix {
@@ -119,13 +119,16 @@ func (m *screen) builder(w int) builder {
 	return builder{v: &m.view, st: &m.st, w: w, now: m.o.Now(), side: m.lay.side > 0 && w == m.lay.side, focus: m.focused() == exchangersAt-1, hosts: &m.hosts, probed: m.probed}
 }
 
+// reading says that a text stands in place of the panes.
+func (m *screen) reading() bool { return m.mode == modePager || m.mode == modePaste }
+
 // notices are the rows below the transcript: what went wrong and stays, and
 // what the last key came to. They take a third of the body at most, and a row
 // more for what a script does next. While the
 // scrolling is paused, what the server does takes no row from the window: the
 // header and the count of errors tell of it, and it is there on G.
 func (m *screen) notices() []string {
-	if m.mode == modePager || m.mode == modeMatrix || m.mode == modeTime {
+	if m.reading() || m.mode == modeMatrix || m.mode == modeTime {
 		return nil
 	}
 	g := m.st.glyphs
@@ -156,6 +159,10 @@ func (m *screen) notices() []string {
 			lead = "  "
 		}
 		hint = hint[:min(len(hint), most)]
+	} else if m.lay.status == 0 && m.lay.hints == 0 {
+		if row := m.lineRow(w); row != "" { // it has no other place
+			hint = []string{row}
+		}
 	}
 	if m.mode == modePalette && m.hint == "" {
 		hint = []string{m.offered(w)}
@@ -256,7 +263,7 @@ func (m *screen) fullTitle(name string) string {
 // overTitle is the title of what is shown in place of the panes, if anything.
 func (m *screen) overTitle() string {
 	switch m.mode {
-	case modePager:
+	case modePager, modePaste:
 		return m.pager.title
 	case modeReview:
 		return "Review"
@@ -336,8 +343,15 @@ func (m *screen) awaited() (what string, since time.Time, most time.Duration) {
 // status is the row above the prompt.
 func (m *screen) status() string {
 	g := m.st.glyphs
+	if c := m.listed(); c != nil {
+		return m.st.dim.Render(g.horizontal+" ") + m.choiceRow(c, m.lay.w-2)
+	}
 	words := []string{m.modeWord()}
-	if s := m.scriptWords(); s != "" && (m.live() || m.now.doing.still()) {
+	warning := m.warning()
+	if warning != "" {
+		words[0], _, _ = strings.Cut(words[0], ",") // it needs the room
+		words = append(words, g.words(warning))
+	} else if s := m.scriptWords(); s != "" && (m.live() || m.now.doing.still()) {
 		words = append(words, g.words(s))
 	} else if w := m.probingWords(); w != "" {
 		words = append(words, w)
@@ -368,8 +382,11 @@ func (m *screen) status() string {
 			w = g.cut(w, room)
 		}
 		s := m.st.dim
-		if i == 0 {
+		switch {
+		case i == 0:
 			s = m.st.bold
+		case i == 1 && warning != "":
+			s = m.st.warn
 		}
 		row += m.st.dim.Render(g.horizontal) + s.Render(" "+w+" ")
 		used += cells(w) + 3
@@ -383,7 +400,7 @@ func (m *screen) modeWord() string {
 		return "LEAVING"
 	case m.mode == modePalette:
 		return "COMMAND"
-	case m.mode == modePager:
+	case m.reading():
 		return strings.ToUpper(m.pager.title)
 	case m.mode == modeMatrix:
 		return "PROBE"
@@ -397,7 +414,7 @@ func (m *screen) modeWord() string {
 		return "SAVE"
 	case m.mode == modeSecret:
 		return "PASSWORD, not shown and not kept"
-	case m.mode == modeFind:
+	case m.mode == modeFind, m.mode == modeRecall:
 		return "SEARCH"
 	case m.mode == modeFilter:
 		return "FILTER: only lines with"
@@ -449,6 +466,10 @@ func (m *screen) prompt() string {
 		return m.st.reverse.Render(g.fit(text, w))
 	case modeFind:
 		return m.st.bold.Render("/") + m.asking.view(&m.st, w-1, true, false)
+	case modeRecall:
+		return m.recallRow(w)
+	case modePaste:
+		return m.pastePrompt(w)
 	case modeFilter:
 		return m.st.bold.Render("&") + m.asking.view(&m.st, w-1, true, false)
 	case modeField:
@@ -478,7 +499,6 @@ func (m *screen) prompt() string {
 		return m.st.reverse.Render(g.fit(text, w))
 	}
 	label := "C: "
-	secret := m.now.asked && !m.now.inText
 	switch {
 	case m.now.chunk > 0:
 		label = fmt.Sprintf("CHUNK(%s): ", wire.Thousands(uint64(m.now.chunk)))
@@ -486,8 +506,13 @@ func (m *screen) prompt() string {
 		label = "TEXT(. ends): "
 	case m.now.inText:
 		label = "TEXT: "
-	case secret:
+	case m.secretLine():
 		label = "SECRET: "
+	}
+	if l := m.queue.label(); l != "" && !m.secretLine() {
+		if label = l; m.now.inText {
+			label = "TEXT " + l
+		}
 	}
 	focus := m.mode == modeLine && !m.leaving
 	row := m.st.bold.Render(label)
@@ -498,7 +523,7 @@ func (m *screen) prompt() string {
 	if len(m.line.text) == 0 {
 		return row + m.placeholder(room, focus)
 	}
-	return row + m.line.view(&m.st, room, focus, secret)
+	return row + m.typedLine(room, focus)
 }
 
 // placeholder is what stands in an empty line.
@@ -541,6 +566,9 @@ func (m *screen) lastRow() string {
 	if m.lay.shape == shapeSmall {
 		if w := m.waiting(); w != "" && !m.live() {
 			return g.fit(m.stopKey()+g.words(w), m.lay.w)
+		}
+		if row := m.lineRow(m.lay.w); row != "" {
+			return row
 		}
 		if !m.transcript.follow {
 			return g.apart(m.hints(m.lay.w-12), m.st.bold.Render(m.followWord()), m.lay.w)

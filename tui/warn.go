@@ -177,9 +177,9 @@ func (s *situation) warnArguments(verb, rest string) string {
 	return ""
 }
 
-// plain are the mechanisms that show the password, or a token that is as good,
+// readable are the mechanisms that show the password, or a token that is as good,
 // to everyone who reads the connection.
-var plain = []string{"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"}
+var readable = []string{"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"}
 
 func (s *situation) warnAuth(rest string) string {
 	fields := strings.Fields(strings.ToUpper(rest))
@@ -187,7 +187,7 @@ func (s *situation) warnAuth(rest string) string {
 	switch {
 	case !s.live:
 		return ""
-	case len(fields) > 0 && slices.Contains(plain, fields[0]) && !s.secure && s.network == "tcp":
+	case len(fields) > 0 && slices.Contains(readable, fields[0]) && !s.secure && s.network == "tcp":
 		return "no TLS: others can read what " + fields[0] + " sends"
 	case len(offered) == 0 && !s.secure && s.offers.Has(string(wire.KeywordStartTLS)):
 		return "AUTH is not offered before STARTTLS"
@@ -280,7 +280,7 @@ func (s *situation) warnSize(value string) string {
 	case strings.Trim(value, "0123456789") != "":
 		return "SIZE= takes a number of octets"
 	case s.size.State == wire.SizeDeclared && (err != nil || n > s.size.Declared):
-		return "over the maximum message size of " + wire.Octet(s.size.Declared)
+		return "over the maximum, " + wire.Octet(s.size.Declared)
 	}
 	return ""
 }

@@ -88,7 +88,7 @@ func TestWarn(t *testing.T) {
 		{ready, "MAIL FROM:<> FOO=1", ""}, // it may be of X-ODD
 		{ready, "MAIL FROM:<> NOTIFY=NEVER", "NOTIFY= belongs to RCPT"},
 		{inMail, "RCPT TO:<a@b> SIZE=1", "SIZE= belongs to MAIL"},
-		{ready, "MAIL FROM:<> SIZE=1001", "over the maximum message size of 1,000 octets"},
+		{ready, "MAIL FROM:<> SIZE=1001", "over the maximum, 1,000 octets"},
 		{ready, "MAIL FROM:<> SIZE=99999999999999999999", "over the maximum"},
 		{ready, "MAIL FROM:<> SIZE=1k", "SIZE= takes a number"},
 		{as(list("SIZE 0")), "MAIL FROM:<> SIZE=1001", ""},

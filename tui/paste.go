@@ -1,0 +1,374 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session/event"
+	"ehlo/session/transcript"
+	"ehlo/session/wire"
+)
+
+const (
+	// A paste may have so many octets and lines: what is larger comes from files.
+	pasteMost  = 256 << 10
+	pasteLines = 5000
+)
+
+// queue are the lines of a paste that wait for being sent.
+type queue struct {
+	lines []string
+	at    int    // which of them is in the field; -1: none
+	draft field  // what was in the field before
+	all   int    // how many there were
+	auto  bool   // they are sent without being asked for each
+	block bool   // those that may stand together, in one go
+	stop  string // why it is to stop
+	data  bool   // DATA was the last that was sent: what follows is for a 354
+}
+
+// pasting are the keys of a paste of several lines.
+func pasting() []binding {
+	command := func(m *screen) bool { return !m.now.inText }
+	return []binding{
+		{id: "paste", keys: []string{"ctrl+y"}, in: inLine, hint: "the paste", enabled: func(m *screen) bool { return len(m.queue.lines) > 0 && !m.queue.auto }, help: "the lines of a paste that wait: choose again what becomes of them", do: (*screen).openPaste},
+		{id: "onebyone", keys: []string{"o"}, in: inPaste, hint: "one by one", enabled: command, help: "send each when the one before has its reply; a refusal or ctrl+c stops that", do: sendPaste(false)},
+		{id: "block", keys: []string{"b"}, in: inPaste, hint: "as a block", help: "send the commands that may stand together in one go (PIPELINING); message text up to its dot", do: sendPaste(true)},
+		{id: "walk", keys: []string{"e"}, in: inPaste, hint: "edit", help: "write each into the SMTP line, to be changed: Enter sends it and brings the next, up and down lead to the others", do: (*screen).walkPaste},
+		{id: "drop", keys: []string{"n"}, in: inPaste, hint: "drop", help: "send nothing, and keep nothing", do: (*screen).dropPaste},
+		{id: "pasteback", keys: []string{"esc", "ctrl+c"}, show: "esc", in: inPaste, hint: "later", help: "back to the line; ctrl+y leads here again", do: (*screen).leavePaste},
+	}
+}
+
+// paste puts pasted text into the field that has the focus. Of several lines
+// nothing is sent before the person has said how.
+func (m *screen) paste(text []rune) {
+	m.hint, m.armed = "", false
+	if m.where()&(inText|inPaste) == 0 {
+		m.hint = "a paste goes into the SMTP line: i leads there"
+		return
+	}
+	s := strings.ReplaceAll(string(text), "\r\n", "\n")
+	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(s, "\r", "\n"), "\n"), "\n")
+	if m.where() == inBody {
+		m.composer.insertLines(lines)
+		return
+	}
+	waiting := 0
+	for _, l := range m.queue.lines {
+		waiting += len(l)
+	}
+	switch q := &m.queue; {
+	case m.mode != modeLine && m.mode != modePaste:
+		m.field().insert([]rune(lines[0])...)
+		if len(lines) > 1 {
+			m.hint = "the paste has " + count(len(lines), "line") + ": only the first was taken"
+		}
+	case len(lines) == 1 && m.mode == modeLine:
+		if m.line.insert([]rune(lines[0])...); len(m.line.text) == fieldMost {
+			m.hint = "the line has as much as it takes: the end of the paste may be missing"
+		}
+	case len(s)+waiting > pasteMost || len(lines)+len(q.lines) > pasteLines:
+		m.hint = fmt.Sprintf("the paste has %s and %s, more than the line takes (%d lines, %d KiB): nothing was taken; a script plays with :run FILE",
+			count(len(lines), "line"), wire.Octet(uint64(len(s))), pasteLines, pasteMost>>10)
+	default:
+		if len(q.lines) == 0 {
+			*q = queue{at: -1}
+		}
+		q.lines = append(q.lines, lines...)
+		q.all += len(lines)
+		if !q.auto {
+			m.openPaste()
+		}
+	}
+}
+
+// openPaste asks what is to become of the lines, and shows them.
+func (m *screen) openPaste() tea.Cmd {
+	m.queue.keep(&m.line)
+	m.page("Paste", m.pasteText(), nil)
+	m.mode = modePaste
+	return nil
+}
+
+func (m *screen) leavePaste() tea.Cmd {
+	m.mode, m.pager = modeLine, nil
+	if m.queue.at < 0 {
+		m.hint = "nothing was sent; " + count(len(m.queue.lines), "line") + " of the paste left: ctrl+y leads there, down brings the first"
+	}
+	return nil
+}
+
+func (m *screen) dropPaste() tea.Cmd {
+	m.mode, m.pager = modeLine, nil
+	m.hint = count(len(m.queue.lines), "line") + " of the paste dropped"
+	m.queue.release(&m.line)
+	m.queue = queue{at: -1}
+	return nil
+}
+
+// walkPaste writes the first of the lines into the field.
+func (m *screen) walkPaste() tea.Cmd {
+	m.mode, m.pager = modeLine, nil
+	if m.queue.at < 0 {
+		m.queue.walk(&m.line, 1)
+	}
+	return nil
+}
+
+// keep takes the text of the field back into its line of the paste.
+func (q *queue) keep(f *field) {
+	if q.at >= 0 {
+		q.lines[q.at] = f.String()
+	}
+}
+
+// release gives the field back what was in it before the lines of a paste.
+func (q *queue) release(f *field) {
+	if q.at >= 0 {
+		*f, q.at = q.draft, -1
+	}
+}
+
+// walk goes to the line before or behind the one in the field; before the first
+// one is what was in the field.
+func (q *queue) walk(f *field, way int) (moved bool) {
+	to := q.at + way
+	if q.auto || to < -1 || to >= len(q.lines) {
+		return false
+	}
+	if q.keep(f); q.at < 0 {
+		q.draft = *f
+	}
+	if to < 0 {
+		q.release(f)
+		return true
+	}
+	q.at = to
+	f.set(q.lines[to])
+	return true
+}
+
+// sent takes the line out that was in the field, and brings the next.
+func (q *queue) sent(f *field) {
+	if q.at < 0 {
+		return
+	}
+	q.lines = append(q.lines[:q.at], q.lines[q.at+1:]...)
+	if q.at < len(q.lines) {
+		f.set(q.lines[q.at])
+		return
+	}
+	q.release(f)
+}
+
+// label stands before the field where lines of a paste are sent: "PASTE 2/5: ".
+func (q *queue) label() string {
+	switch {
+	case q.auto:
+		return fmt.Sprintf("PASTE %d/%d: ", q.all-len(q.lines), q.all)
+	case q.at >= 0:
+		return fmt.Sprintf("PASTE %d/%d: ", q.all-len(q.lines)+q.at+1, q.all)
+	}
+	return ""
+}
+
+// sendPaste lets the lines be sent.
+func sendPaste(block bool) func(*screen) tea.Cmd {
+	return func(m *screen) tea.Cmd {
+		m.mode, m.pager = modeLine, nil
+		m.queue.release(&m.line)
+		m.queue.auto, m.queue.block, m.queue.stop = true, block, ""
+		m.transcript.resume()
+		m.advance()
+		return nil
+	}
+}
+
+// heard notes what stops the sending of a paste.
+func (q *queue) heard(e event.Event) {
+	if !q.auto || q.stop != "" {
+		return
+	}
+	switch e := e.(type) {
+	case event.Reply:
+		if e.Reply.Class() >= 4 {
+			q.stop = replyHead(e)
+		}
+	case event.Failed:
+		q.stop = "a failure"
+	case event.Closed:
+		q.stop = "the end of the connection"
+	}
+}
+
+// advance sends what may be sent now of a paste, if that was asked for.
+func (m *screen) advance() {
+	q := &m.queue
+	if !q.auto || !m.now.doing.still() {
+		return
+	}
+	if q.data && q.stop == "" && !m.now.inText {
+		q.stop = "no 354 came to DATA"
+	}
+	switch {
+	case len(q.lines) == 0 && (q.stop != "" || !m.now.owes || m.now.inText):
+		*q = queue{at: -1}
+		m.hint = "all of the paste was sent"
+		return
+	case q.stop == "" && m.now.owes && !m.now.inText:
+		return
+	case q.stop == "":
+		if q.stop = m.sendNext(); q.stop == "" {
+			return
+		}
+	}
+	q.auto = false
+	m.hint = "the paste stopped: " + q.stop + "; " + count(len(q.lines), "line") + " left: ctrl+y leads there, down brings the next"
+}
+
+// sendNext sends the next line; as a block, the commands that may stand
+// together. Message text goes out up to its end, as nothing answers it. It says
+// why it does not.
+func (m *screen) sendNext() string {
+	q := &m.queue
+	text := m.engine.takesText()
+	n := 1
+	if q.block && !text && !m.now.asked {
+		n = groupOf(q.lines)
+	}
+	group := q.lines[:n:n]
+	var err error
+	if n == 1 {
+		_, err = m.engine.send(group[0])
+	} else {
+		err = m.engine.sendGroup(group)
+	}
+	if err != nil {
+		return err.Error()
+	}
+	q.lines = q.lines[n:]
+	if text {
+		if q.data = false; len(q.lines) > 0 && m.engine.takesText() {
+			return m.sendNext()
+		}
+		return ""
+	}
+	q.data = wire.Verb([]byte(group[n-1])) == "DATA"
+	if !m.now.asked {
+		for _, l := range group {
+			m.history.add(l)
+		}
+		m.unsaved = true
+	}
+	return ""
+}
+
+// groupOf is how many commands at the start of some lines may be sent in one go
+// (RFC 2920 3.1). STARTTLS stands alone, since a handshake follows it.
+func groupOf(lines []string) int {
+	for i, l := range lines {
+		switch verb := wire.Verb([]byte(l)); {
+		case verb == "STARTTLS":
+			return max(i, 1)
+		case wire.Ungrouped(verb):
+			return i + 1
+		}
+	}
+	return len(lines)
+}
+
+// pasteText shows the lines of a paste, with what is wrong with each if those
+// before it are accepted.
+func (m *screen) pasteText() []string {
+	q, s := &m.queue, m.situation()
+	text := []string{count(len(q.lines), "line") + ", not sent yet:"}
+	if !s.text && s.live && !s.offers.Has(string(wire.KeywordPipelining)) && grouped(q.lines) {
+		text = append(text, "~ PIPELINING is not offered: several commands in one go break RFC 2920")
+	}
+	text = append(text, "")
+	shown := shownLines(q.lines, m.secretLine())
+	blind := m.secretLine() // what comes is unknown
+	for i, l := range q.lines {
+		text = append(text, fmt.Sprintf("%4d  %s", q.all-len(q.lines)+i+1, shown[i]))
+		if w := s.warn(l); w != "" && !blind && !strings.HasSuffix(shown[i], event.Mask) {
+			text = append(text, "   ~  "+w)
+		}
+		ends := s.text && l == "." && i < len(q.lines)-1
+		if blind = s.follow(l) || blind; ends && !blind {
+			text = append(text, "      (the message ends here; commands follow)")
+		}
+	}
+	return text
+}
+
+// grouped says that several commands would be sent in one go.
+func grouped(lines []string) bool { return groupOf(lines) > 1 }
+
+// follow supposes that the server accepts a line. unknown: what comes then
+// cannot be said.
+func (s *situation) follow(line string) (unknown bool) {
+	verb := wire.Verb([]byte(line))
+	switch {
+	case s.text && line == "." && !s.chunk:
+		s.text, s.open = false, transcript.Transaction{}
+	case s.text:
+		return s.chunk
+	case verb == "MAIL":
+		s.open = transcript.Transaction{Mail: []byte(line)}
+	case verb == "RCPT":
+		s.open.Accepted++
+	case verb == "DATA":
+		s.text = true
+	case verb == "RSET":
+		s.open = transcript.Transaction{}
+	case verb == "EHLO", verb == "HELO", verb == "LHLO", verb == "STARTTLS", verb == "AUTH", verb == "BDAT":
+		return true
+	}
+	return false
+}
+
+// shownLines are the lines as they may be shown: what follows AUTH and is no
+// command answers a 334.
+func shownLines(lines []string, secret bool) []string {
+	shown := make([]string, len(lines))
+	text := false
+	for i, l := range lines {
+		verb := wire.Verb([]byte(l))
+		_, known := syntaxOf(verb)
+		switch {
+		case text:
+			text = l != "."
+			shown[i] = l
+			continue
+		case !known && (secret || maybeSecret(l)):
+			shown[i] = event.Mask
+			continue
+		}
+		text = verb == "DATA"
+		secret = verb == "AUTH" || secret && !known
+		shown[i] = maskedCommand(l)
+	}
+	return shown
+}
+
+// pastePrompt asks what is to become of a paste.
+func (m *screen) pastePrompt(w int) string {
+	text := ": o one by one, b as a block, e edit each, n drop, esc later"
+	short := ": o one by one, b block, e edit, n drop"
+	if m.now.inText {
+		text = ": b all as message text, e edit each, n drop, esc later"
+		short = ": b all as text, e edit, n drop"
+	}
+	n := count(len(m.queue.lines), "line")
+	switch {
+	case cells(n+text) <= w:
+	case cells(n+short) <= w:
+		text = short
+	default:
+		n, text = "", short[len(": "):]
+	}
+	return m.st.reverse.Render(m.st.glyphs.fit(n+text, w))
+}
