@@ -36,16 +36,18 @@ func (s *Session) group(ctx context.Context, lines [][]byte, asks bool) error {
 	for i := range s.due[was:] {
 		s.due[was+i].asks = asks
 	}
-	written, err := s.writeGroup(ctx, out.Bytes())
+	return s.exchange(ctx, out.Bytes())
+}
+
+// exchange writes octets, and reads the replies that are due meanwhile.
+func (s *Session) exchange(ctx context.Context, octets []byte) error {
+	waiting, stop := context.WithCancel(ctx)
+	defer stop()
+	written, err := s.writeGroup(ctx, octets, stop)
 	if err != nil {
 		return err
 	}
-	return s.exchange(ctx, written)
-}
-
-// exchange reads the replies that are due while what they answer is written.
-func (s *Session) exchange(ctx context.Context, written <-chan error) error {
-	if err := s.answers(ctx); err != nil {
+	if err := s.answers(waiting); err != nil {
 		select {
 		case w := <-written:
 			if c, ok := errors.AsType[crash](w); ok {
@@ -93,8 +95,8 @@ func (s *Session) expect(verb string, line []byte, now time.Time) {
 }
 
 // writeGroup writes octets, in the background where they are many. The
-// channel has the result.
-func (s *Session) writeGroup(ctx context.Context, octets []byte) (<-chan error, error) {
+// channel has the result; crashed is called where there is none.
+func (s *Session) writeGroup(ctx context.Context, octets []byte, crashed func()) (<-chan error, error) {
 	written := make(chan error, 1)
 	c := s.c
 	if len(octets) <= directWrite {
@@ -109,7 +111,7 @@ func (s *Session) writeGroup(ctx context.Context, octets []byte) (<-chan error, 
 		defer func() {
 			if v := recover(); v != nil {
 				written <- crash{v, debug.Stack()}
-				_ = c.Close() // nobody waits for replies any more
+				crashed()
 			}
 		}()
 		_, err := c.Write(ctx, octets, s.opt.Timeouts.Reply)
@@ -232,11 +234,7 @@ func (s *Session) text(ctx context.Context, line []byte) error {
 		s.dotSent = true
 		s.expectFinal(line, now)
 	}
-	written, err := s.writeGroup(ctx, append(append([]byte(nil), line...), "\r\n"...))
-	if err != nil {
-		return err
-	}
-	return s.exchange(ctx, written)
+	return s.exchange(ctx, append(append([]byte(nil), line...), "\r\n"...))
 }
 
 // expectFinal expects what answers the end of the message, by a dot or by the
