@@ -18,7 +18,7 @@ import (
 func (s *Session) connect(ctx context.Context, to Candidate) error {
 	s.close("client", "")
 	s.conn++
-	s.at, s.stage = to, event.Connect
+	s.at, s.stage, s.tally = to, event.Connect, Tally{}
 	s.forget()
 	s.emit(event.Connecting{Host: to.Name(), Network: to.Network, Address: to.Address, URL: to.URL(), Timeout: s.opt.Timeouts.Connect})
 	started := s.opt.Now()
@@ -120,7 +120,7 @@ func plainError(err error) string {
 func (s *Session) forget() {
 	s.part, s.login, s.state, s.secrets, s.spurned = timedReply{}, nil, nil, nil, 0
 	s.due, s.offers, s.protocol, s.secure, s.tls = nil, nil, "", false, nil
-	s.inText, s.accepted, s.early, s.inClear = false, nil, nil, nil
+	s.inText, s.accepted, s.early, s.inClear, s.mailing = false, nil, nil, nil, false
 	s.partial, s.chunk, s.writing, s.greeting = nil, 0, nil, wire.Reply{}
 }
 

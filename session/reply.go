@@ -43,6 +43,17 @@ func (s *Session) readReply(ctx context.Context) error {
 	}
 	if _, bad := r.Malformed(); s.literal || !unasked && !bad {
 		s.replies = append(s.replies, r.Reply)
+		since := d.sent
+		if s.answered.After(since) {
+			since = s.answered
+		}
+		s.paces = append(s.paces, r.at.Sub(since))
+	}
+	s.answered = r.at
+	if unasked {
+		s.tally.Unasked++
+	} else if r.Class() >= 4 {
+		s.tally.Errors++
 	}
 	told := s.safe(r.Reply)
 	reply := event.Reply{
@@ -272,17 +283,20 @@ func (s *Session) learn(d due, r wire.Reply) {
 				s.protocol = "LMTP"
 			}
 			s.offers = wire.ParseEHLO(r)
-			s.accepted = nil
+			s.accepted, s.mailing = nil, false
 			s.tellOffers()
 		}
 	case "HELO":
 		if r.Positive() {
-			s.protocol, s.offers, s.accepted = "SMTP", nil, nil
+			s.protocol, s.offers, s.accepted, s.mailing = "SMTP", nil, nil, false
 			s.tellOffers()
 		}
 	case "MAIL", "RSET":
 		if r.Positive() {
-			s.accepted = nil
+			s.accepted, s.mailing = nil, d.verb == "MAIL"
+		}
+		if r.Positive() && d.verb == "MAIL" {
+			s.tally.Mails++
 		}
 	case "RCPT":
 		if r.Positive() {
@@ -294,7 +308,7 @@ func (s *Session) learn(d due, r wire.Reply) {
 			s.textBehind()
 		}
 	case ".":
-		s.inText = false
+		s.inText, s.mailing = false, false
 		if r.Code == wire.PerRecipient && d.recipient == "" {
 			// PRDR: one reply for each recipient follows, and one for all.
 			s.due = append(append(s.perRecipient(d), d), s.due...)

@@ -119,6 +119,10 @@ type Session struct {
 	state    *tls.ConnectionState // of TLS, for channel binding
 	part     timedReply           // of a reply whose wait was ended in the middle
 	took     time.Duration        // from its command to the last reply
+	paces    []time.Duration      // of replies
+	answered time.Time            // when the last reply came
+	tally    Tally                // of the present connection
+	mailing  bool                 // a MAIL was accepted, and what it began has not ended
 	greeting wire.Reply           // of the present connection
 }
 
@@ -156,7 +160,7 @@ func New(opt Options) *Session {
 
 // Do carries out one action.
 func (s *Session) Do(ctx context.Context, action Action) error {
-	s.replies, s.literal = nil, false
+	s.replies, s.paces, s.literal = nil, nil, false
 	err := s.do(ctx, action)
 	if err == nil {
 		return nil
@@ -306,6 +310,27 @@ func (s *Session) Greeting() wire.Reply { return s.greeting }
 
 // Took is the time from a command to its reply, the last one that was read.
 func (s *Session) Took() time.Duration { return s.took }
+
+// Paces are the times that each of Replies took: from its command, or from the
+// reply before it where that came later.
+func (s *Session) Paces() []time.Duration { return s.paces }
+
+// Tally counts what the server said on one connection.
+type Tally struct {
+	Mails   int // MAIL that were accepted
+	Errors  int // replies 4yz and 5yz
+	Unasked int // replies that no command was waiting for
+}
+
+// Tally is that of the present connection, or of the last one.
+func (s *Session) Tally() Tally { return s.tally }
+
+// Connection is the number of the present connection, from 1.
+func (s *Session) Connection() int { return s.conn }
+
+// Mailing says that a transaction is open: MAIL was accepted, and neither reset
+// nor brought to its end.
+func (s *Session) Mailing() bool { return s.mailing }
 
 // Safe is a reply in which nothing is left of what was sent in secret. The
 // events have replies like that.

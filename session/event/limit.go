@@ -47,5 +47,24 @@ type Limit struct {
 	Reply  *wire.Reply // the server's words, if they are the reason
 }
 
-// Exact says that the limit is known to the octet: it is Accepted.
-func (l Limit) Exact() bool { return l.Accepted > 0 && l.Rejected == l.Accepted+1 }
+// Exact says that the limit is known to the octet: it is Accepted. That one
+// octet more was refused at some time is not enough for it.
+func (l Limit) Exact() bool {
+	switch l.Verdict {
+	case Enforced, Lower, Higher, Undeclared:
+		return true
+	}
+	return false
+}
+
+// Known says that the search has come to its end: the limit is known to the
+// octet, or there is none at MAIL, up to the ceiling.
+func (l Limit) Known() bool {
+	switch l.Verdict {
+	case "", Searching:
+		return false
+	case Unknown:
+		return l.Rejected == 0 && l.Accepted > 0 && l.Accepted == l.Ceiling
+	}
+	return true
+}

@@ -1,6 +1,10 @@
 package flow
 
-import "strings"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // What servers forgive on a connection, by their defaults.
 var (
@@ -62,4 +66,18 @@ func PatienceOf(greeting string) Patience {
 		}
 	}
 	return strictest
+}
+
+// ParseBudget reads REFUSALS,ACCEPTS.
+func ParseBudget(s string) (Budget, error) {
+	refusals, accepts, two := strings.Cut(s, ",")
+	r, err1 := strconv.Atoi(strings.TrimSpace(refusals))
+	n, err2 := strconv.Atoi(strings.TrimSpace(accepts))
+	switch {
+	case !two || err1 != nil || err2 != nil || r < 1 || n < 1 || r > 1000 || n > 1000:
+		return Budget{}, fmt.Errorf("%q is not REFUSALS,ACCEPTS, each from 1 to 1000", s)
+	case r == 1 && n == 1:
+		return Budget{}, fmt.Errorf("%s is too small: a limit takes two MAIL on one connection (1,2 or 2,1)", s)
+	}
+	return Budget{Refusals: r, Accepts: n}, nil
 }

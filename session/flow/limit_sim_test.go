@@ -51,7 +51,7 @@ func huntFor(t testing.TB, s *Search, b Budget, pipelining bool, server func(ask
 		if c.connections++; c.connections > most {
 			t.Fatalf("no end: %+v", s)
 		}
-		s.Begin(b)
+		s.Begin(b, Budget{})
 		accepts, refusals := 0, 0
 		for {
 			asks := s.Next(pipelining)
@@ -106,7 +106,7 @@ func TestSearchDistribution(t *testing.T) {
 		{"a usual limit, nothing declared", DefaultBudget, func(r *rand.Rand) uint64 { return likely[r.Intn(len(likely))] }, nil, 4},
 		{"any limit, half of it declared", DefaultBudget, anyLimit, func(n uint64) uint64 { return n / 2 }, 12},
 		{"any limit, twice of it declared", DefaultBudget, anyLimit, func(n uint64) uint64 { return n * 2 }, 12},
-		{"any limit, nothing declared, Postfix", postfixBudget, anyLimit, nil, 2},
+		{"any limit, nothing declared, Postfix", postfixBudget, anyLimit, nil, 3},
 		{"any limit, nothing declared, Exim", eximBudget, anyLimit, nil, 3},
 		{"declared and true", DefaultBudget, anyLimit, func(n uint64) uint64 { return n }, 1},
 	} {
@@ -231,12 +231,12 @@ func TestSearchVerdicts(t *testing.T) {
 			func(uint64) (event.Verdict, uint64) { return event.Unknown, 1 << 36 },
 		},
 	} {
-		for _, b := range []Budget{DefaultBudget, postfixBudget, eximBudget, {1, 1}, {1, 10}, {3, 3}, {2, 200}} {
+		for _, b := range []Budget{DefaultBudget, postfixBudget, eximBudget, {1, 2}, {2, 1}, {1, 10}, {3, 3}, {2, 200}} {
 			for seed := range int64(150) {
 				r := rand.New(rand.NewSource(seed))
 				limit := anyLimit(r)
 				s := &Search{Ceiling: ceiling, Declared: row.declared(limit), Offered: seed%2 == 0}
-				l, _ := huntFor(t, s, b, seed%3 == 0, func(int) hidden { return row.server(limit) }, 60)
+				l, _ := huntFor(t, s, b, seed%3 == 0, func(int) hidden { return row.server(limit) }, connectionsAllowed(b))
 				if l.Exact() && l.Accepted != limit {
 					t.Fatalf("%s: %d is found for %d", row.why, l.Accepted, limit)
 				}
@@ -291,11 +291,80 @@ func TestSearchOfChanges(t *testing.T) {
 		}
 	}
 	t.Logf("%d found, %d given up", exact, unknown)
+	if unknown > 0 {
+		t.Errorf("%d of servers that change once are given up", unknown)
+	}
 
 	// One that changes at each question comes to an end too.
 	r := rand.New(rand.NewSource(1))
 	for range 100 {
 		hunt(t, &Search{Ceiling: 1 << 40, Offered: true}, DefaultBudget, false, func(int) hidden { return hidden{limit: anyLimit(r), numbers: true} })
+	}
+}
+
+// TestSearchBehindOneName is servers with several limits behind one name, of
+// which each connection, or each command, reaches another: no number is found
+// that is not one of the limits, and no bound that one of them refutes.
+func TestSearchBehindOneName(t *testing.T) {
+	for _, row := range []struct {
+		why    string
+		each   func(r *rand.Rand, connection, asked int) int // which of the limits
+		limits int
+		wrong  int // of 4,000, at most
+	}{
+		{"a connection each, in turn", func(_ *rand.Rand, c, _ int) int { return c }, 2, 0},
+		{"three, in turn", func(_ *rand.Rand, c, _ int) int { return c }, 3, 0},
+		{"the second connection is another", func(_ *rand.Rand, c, _ int) int { return min(c%3, 1) }, 2, 0},
+		{"a connection each, at random", func(r *rand.Rand, _, _ int) int { return -1 }, 2, 0},
+		{"a command each, in turn", func(_ *rand.Rand, _, n int) int { return n }, 2, 0},
+		{"three commands, in turn", func(_ *rand.Rand, _, n int) int { return n }, 3, 0},
+		{"every seventh command", func(_ *rand.Rand, _, n int) int { return n / 6 % 2 * ((n + 1) % 7 / 6) }, 2, 0},
+		{"a command each, at random", func(r *rand.Rand, _, n int) int { return r.Intn(2) }, 2, 4},
+		{"most commands the first", func(r *rand.Rand, _, n int) int { return r.Intn(11) / 9 }, 2, 22},
+		{"most commands the second", func(r *rand.Rand, _, n int) int { return (r.Intn(11) + 7) / 9 }, 2, 22},
+	} {
+		t.Run(row.why, func(t *testing.T) {
+			wrong, exact := 0, 0
+			for seed := range int64(4000) {
+				r := rand.New(rand.NewSource(seed))
+				limits := make([]uint64, row.limits)
+				for i := range limits {
+					limits[i] = anyLimit(r)
+					if seed%2 == 0 {
+						limits[i] = likely[r.Intn(len(likely))]
+					}
+				}
+				s := &Search{Ceiling: 1 << 40, Offered: true}
+				if seed%3 == 0 {
+					s.Declared = limits[0]
+				}
+				pick, connection, begun := 0, -1, -1
+				l, _ := hunt(t, s, DefaultBudget, false, func(asked int) hidden {
+					if begun != s.begun {
+						begun, pick = s.begun, r.Intn(row.limits)
+						connection++
+					}
+					i := row.each(r, connection, asked)
+					if i < 0 {
+						i = pick
+					}
+					return hidden{limit: limits[i%row.limits], numbers: true}
+				})
+				least, most := slices.Min(limits), slices.Max(limits)
+				switch {
+				case l.Exact() && !slices.Contains(limits, l.Accepted):
+					wrong++
+				case l.Exact():
+					exact++
+				case l.Accepted > most || l.Rejected > 0 && l.Rejected <= least:
+					t.Fatalf("seed %d: the limits are %d: %+v", seed, limits, l)
+				}
+			}
+			if wrong > row.wrong {
+				t.Errorf("%d wrong of 4,000", wrong)
+			}
+			t.Logf("%d found, %d wrong, of 4,000", exact, wrong)
+		})
 	}
 }
 
@@ -305,7 +374,7 @@ func FuzzSearch(f *testing.F) {
 		s := &Search{Ceiling: 1 << 62, Declared: declared, Offered: true}
 		b := Budget{Refusals: int(refusals%50) + 1, Accepts: int(accepts%100) + 1}
 		l, _ := huntFor(t, s, b, together, func(int) hidden { return hidden{limit: limit, numbers: true} }, 300)
-		if l.Exact() && l.Accepted != limit {
+		if l.Exact() && l.Accepted != limit || !l.Exact() && limit > 0 && limit < s.Ceiling && b != (Budget{1, 1}) {
 			t.Fatalf("limit %d: %+v", limit, l)
 		}
 	})

@@ -1,8 +1,10 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"math"
 	"strconv"
 	"time"
 
@@ -23,16 +25,22 @@ const (
 	DefaultCeiling = 1 << 40
 	// DefaultPause is below what servers take for a flood.
 	DefaultPause = 2 * time.Second
-	// connectionsAllowed is how often a search connects; with DefaultBudget the
-	// worst limit below DefaultCeiling takes 9.
-	connectionsAllowed = 20
 
-	// A reply that is later than usual by so much is one that the server held
-	// back. That it holds back every refusal alike is its manner; that it begins
-	// to, or goes on to more, says that it is asked too much.
-	heldBack = 1250 * time.Millisecond
-	slower   = 750 * time.Millisecond
+	// slower is how much later than usual a reply is that the server held back, or
+	// that had an accident on its way; or half as late again, where that is more.
+	slower = 750 * time.Millisecond
+	// slowAllowed is on how many connections replies may begin to come late before
+	// that is the server's manner.
+	slowAllowed = 2
+	// surplus is how long replies are waited for that nobody asked for.
+	surplus = 50 * time.Millisecond
 )
+
+// connectionsAllowed is how often a search connects: as often as it takes to
+// tell all limits apart, and as often again.
+func connectionsAllowed(b Budget) int {
+	return 12 + int(80/math.Log2(ways(b.Accepts, b.Refusals)))
+}
 
 // Size opens a session and asks for the maximum message size: what EHLO
 // declares, before and after STARTTLS and login, and where m is not nil, what
@@ -52,6 +60,11 @@ func Size(ctx context.Context, s *session.Session, p Plan, m *Measure) (wire.Siz
 		return size, event.Limit{}, ctx.Err()
 	}
 	q := newSearcher(s, *m)
+	if err := q.sender(); err != nil {
+		Leave(ctx, s, p)
+		return size, event.Limit{}, s.Fail(err)
+	}
+	q.begin(Budget{})
 	for {
 		more, err := q.ask(ctx)
 		if !more {
@@ -64,13 +77,15 @@ func Size(ctx context.Context, s *session.Session, p Plan, m *Measure) (wire.Siz
 			}
 			return size, q.limit(), err
 		}
-		if q.connections == connectionsAllowed {
+		if q.connections >= connectionsAllowed(q.budget) {
 			q.stop("the budget of so many connections is used up", nil)
 			continue
 		}
 		Leave(ctx, s, p)
-		s.Note("what this connection may be asked is used up; the next one comes in %s", m.Pause)
+		s.Note("%s; the next one comes in %s", cmp.Or(q.slow, "what this connection may be asked is used up"), m.Pause)
 		if err := pause(ctx, m.Pause); err != nil {
+			q.stop(interruptedReason, nil)
+			q.tell()
 			interrupted(ctx, s)
 			return size, q.limit(), err
 		}
@@ -78,29 +93,77 @@ func Size(ctx context.Context, s *session.Session, p Plan, m *Measure) (wire.Siz
 		again.Only = &where
 		if stopped, err = openForSize(ctx, s, again); err != nil || stopped {
 			q.stop("there was no further connection", nil)
+			if ctx.Err() != nil {
+				q.stop(interruptedReason, nil)
+			}
 			q.tell()
 			return size, q.limit(), err
 		}
-		q.begin()
+		q.begin(Budget{})
 	}
 }
 
-// SizeHere searches in a session that is open and stays open, and within the
-// budget of this one connection.
-func SizeHere(ctx context.Context, s *session.Session, m Measure) (event.Limit, error) {
+const interruptedReason = "the search was stopped"
+
+// Sizing is the search of a session that a person leads: it goes on where the
+// one before has ended, on the same connection with what is left of its budget,
+// and on another one to the same server with what is known.
+type Sizing struct {
+	q          *searcher
+	where      session.Candidate
+	connection int  // the last one that was asked
+	sent       bool // the last that was sent may have opened a transaction
+}
+
+// Ours says that an open transaction is of the search's own making.
+func (z *Sizing) Ours(s *session.Session) bool {
+	return z.sent && z.connection == s.Connection()
+}
+
+// Here searches in a session that is open and stays open, and within the budget
+// of this one connection, of which what was accepted and refused before is used
+// up. What ends the search early is told, and no failure of the session.
+func (z *Sizing) Here(ctx context.Context, s *session.Session, m Measure) (event.Limit, error) {
 	q := newSearcher(s, m)
+	if err := q.sender(); err != nil {
+		s.Note("%s", err.Message)
+		return event.Limit{}, err
+	}
+	if z.Ours(s) && s.Mailing() {
+		if err := s.Do(ctx, session.Command{Line: []byte("RSET")}); err != nil {
+			return event.Limit{}, err
+		}
+	}
+	z.sent = false
+	if z.q != nil && z.where == s.Where() && z.q.like(q) {
+		q = z.q.again(z.connection == s.Connection())
+	}
+	tally := s.Tally()
+	z.q, z.where, z.connection = q, s.Where(), s.Connection()
+	q.begin(Budget{Refusals: tally.Errors, Accepts: tally.Mails})
 	more, err := q.ask(ctx)
-	if more {
-		q.stop("what one connection may be asked is used up: ehlo size --exact goes on over several", nil)
+	switch {
+	case more && q.slow != "":
+		q.stop(q.slow, nil)
+	case more:
+		q.stop(UsedUp, nil)
 	}
-	if err == nil {
-		err = q.end()
+	q.conclude()
+	if ctx.Err() != nil {
+		z.sent = true
+		return q.limit(), err
 	}
-	if q.open && s.Connected() && s.Due() == 0 && ctx.Err() == nil {
-		_ = s.Do(ctx, session.Command{Line: []byte("RSET")})
+	if q.failed && q.reply != nil {
+		s.Note("the search has ended: %s: %s", q.reason, q.reply)
+	}
+	if q.open && s.Connected() && s.Due() == 0 {
+		err = cmp.Or(err, s.Do(ctx, session.Command{Line: []byte("RSET")}))
 	}
 	return q.limit(), err
 }
+
+// UsedUp is the reason of a search that could go on on another connection.
+const UsedUp = "what this connection may be asked is used up"
 
 // openForSize opens a session; behind a login EHLO is sent again, since a
 // server may declare another limit for whom it knows.
@@ -132,12 +195,15 @@ type searcher struct {
 	m        Measure
 	search   Search
 	declared wire.Size
+	budget   Budget
 
 	connections, trips int
 	open               bool // a MAIL was accepted and not yet reset
-	usual              time.Duration
-	refusal            time.Duration // how long the first refusal took
+	unasked            int  // replies that nobody asked for, before this connection's search
 
+	usual  [2]time.Duration // the quickest reply of those that accept, and that refuse
+	slows  int              // connections on which replies began to come late
+	slow   string           // that this one is such
 	reason string
 	reply  *wire.Reply
 	failed bool // the reason is one that the search could not go on for
@@ -149,22 +215,56 @@ func newSearcher(s *session.Session, m Measure) *searcher {
 	}
 	q := &searcher{s: s, m: m, declared: s.Offers().Size()}
 	q.search = Search{Ceiling: m.Ceiling, Declared: q.declared.Declared, Offered: s.Offers().Has("SIZE")}
-	if s.Protocol() == "SMTP" {
-		q.stop("the session began with HELO: MAIL takes no SIZE there", nil)
-	}
-	q.begin()
 	return q
 }
 
-// begin is a fresh connection.
-func (q *searcher) begin() {
-	b := q.m.Budget
-	if b == (Budget{}) {
-		b = budgetFor(firstLine(q.s.Greeting()))
+// sender says why the reverse-path cannot be said to the server.
+func (q *searcher) sender() *event.Error {
+	if !q.m.From.IsASCII() && !q.s.Offers().Has("SMTPUTF8") {
+		return event.Errorf(event.SMTPUTF8Unavailable, event.Mail, "the sender %s is not ASCII, and the server does not offer SMTPUTF8 (RFC 6531)", q.m.From)
+	}
+	return nil
+}
+
+// begin is a connection, of whose budget something may be used up.
+func (q *searcher) begin(used Budget) {
+	q.budget = q.m.Budget
+	if q.budget == (Budget{}) {
+		q.budget = budgetFor(firstLine(q.s.Greeting()))
 	}
 	q.connections++
-	q.open, q.usual = false, q.s.Took()
-	q.search.Begin(b)
+	q.open, q.slow, q.unasked = false, "", q.s.Tally().Unasked
+	if q.s.Protocol() == "SMTP" {
+		q.stop("the session began with HELO: MAIL takes no SIZE there", nil)
+	}
+	if q.budget == (Budget{1, 1}) {
+		q.stop("a budget of one refused and one accepted MAIL is too small: a limit takes two on one connection", nil)
+	}
+	q.search.Begin(q.budget, used)
+}
+
+// like says that another searcher asks for the same.
+func (q *searcher) like(other *searcher) bool {
+	return q.m.From == other.m.From && q.declared == other.declared &&
+		q.search.Offered == other.search.Offered && q.search.Ceiling == other.search.Ceiling
+}
+
+// again takes the search up again; on another connection also one that had come
+// to its end, which is then asked for its last pair.
+func (q *searcher) again(same bool) *searcher {
+	q.reason, q.reply, q.failed = "", nil, false
+	q.search.Resume()
+	if same {
+		q.connections--
+	} else if q.search.Done() {
+		before := q.search
+		q.search = Search{Ceiling: before.Ceiling, Declared: before.Declared, Offered: before.Offered}
+		if before.Limit().Exact() {
+			q.search.lo, q.search.hi = before.lo, before.hi
+		}
+		q.connections, q.trips = 0, 0
+	}
+	return q
 }
 
 func firstLine(r wire.Reply) string {
@@ -213,24 +313,55 @@ func (q *searcher) send(ctx context.Context, asks []Ask) error {
 	}
 	q.open = false
 	if q.s.Offers().Has("PIPELINING") {
-		q.trips++
-		err := q.s.Do(ctx, session.Group{Lines: lines, Asks: true})
-		for i, r := range q.s.Replies() {
-			q.take(of[i], r, i == len(lines)-1)
+		if err := q.exchange(ctx, session.Group{Lines: lines, Asks: true}, of); err != nil || q.failed {
+			return err
 		}
-		return q.blame(err)
-	}
-	for i, line := range lines {
-		q.trips++
-		err := q.s.Do(ctx, session.Command{Line: line, Asks: true})
-		for _, r := range q.s.Replies() {
-			q.take(of[i], r, true)
-		}
-		if err != nil || q.failed {
-			return q.blame(err)
+	} else {
+		for i, line := range lines {
+			if err := q.exchange(ctx, session.Command{Line: line, Asks: true}, of[i:i+1]); err != nil || q.failed {
+				return err
+			}
 		}
 	}
+	if !q.search.Done() {
+		return nil
+	}
+	// Nothing more is sent that would show which replies are whose.
+	if err := q.s.Do(ctx, session.Listen{For: surplus}); err != nil {
+		return err
+	}
+	q.stray()
 	return nil
+}
+
+// exchange sends one command or one group, and takes the replies into account.
+func (q *searcher) exchange(ctx context.Context, action session.Action, of []*Ask) error {
+	q.trips++
+	err := q.s.Do(ctx, action)
+	replies, paces := q.s.Replies(), q.s.Paces()
+	for i, a := range of {
+		switch {
+		case i < len(replies):
+			q.take(a, replies[i], paces[i])
+		case a != nil && err != nil:
+			q.search.Lost()
+		}
+	}
+	q.stray()
+	if ctx.Err() != nil && err != nil {
+		q.stop(interruptedReason, nil)
+		return err
+	}
+	return q.blame(err)
+}
+
+// stray ends a search in which replies came that nobody asked for: which are
+// whose is not certain then.
+func (q *searcher) stray() {
+	if q.s.Tally().Unasked > q.unasked && !q.failed {
+		q.stop("the server said something that it was not asked: which reply is to what is not certain", nil)
+		q.search.Distrust()
+	}
 }
 
 // blame says why the search could not go on: that a server that said 421 went
@@ -248,12 +379,19 @@ func (q *searcher) mail(a Ask) []byte {
 	if !a.Nonsense {
 		size = strconv.FormatUint(a.Size, 10)
 	}
-	return []byte("MAIL FROM:<" + q.m.From.String() + "> SIZE=" + size)
+	line := "MAIL FROM:<" + q.m.From.String() + "> SIZE=" + size
+	if !q.m.From.IsASCII() {
+		line += " SMTPUTF8"
+	}
+	return []byte(line)
 }
 
-// take takes a reply into account; timed says that its time is known.
-func (q *searcher) take(a *Ask, r wire.Reply, timed bool) {
+// take takes a reply into account, and how long it took.
+func (q *searcher) take(a *Ask, r wire.Reply, took time.Duration) {
 	if q.failed {
+		if a != nil {
+			q.search.Lost()
+		}
 		return
 	}
 	if a == nil {
@@ -263,51 +401,66 @@ func (q *searcher) take(a *Ask, r wire.Reply, timed bool) {
 		return
 	}
 	m := meaningOf(r)
+	taken := q.search.lo > 0 || q.search.hi > 0
 	q.search.Answer(*a, m)
 	q.open = m == Accepted
 	switch {
+	case q.search.Each():
+		q.stop("every size is refused, even "+wire.Octet(a.Size)+": it is not the size", &r)
 	case r.Code == 421, m == Unrelated && !a.Nonsense:
-		q.stop(unrelated(r, q.search.Offered), &r)
-	case m == Unread && q.search.Done() && !a.Nonsense:
-		q.stop(unrelated(r, q.search.Offered), &r)
+		q.stop(unrelated(r, q.search.Offered, taken), &r)
+	case m == Unread && !a.Nonsense && !taken && a.Size <= largest31:
+		q.stop(unrelated(r, q.search.Offered, taken), &r)
 	case m == NoRoom:
 		q.reason, q.reply = "the server has no room now for "+wire.Octet(a.Size)+": that is no limit", &r
 	case m == Unread && !a.Nonsense:
 		q.reason, q.reply = "the server does not read numbers as large as "+wire.Thousands(a.Size), &r
 	}
-	if timed && !q.search.Done() {
-		q.watch(m)
+	if !q.search.Done() {
+		q.watch(m, took)
 	}
 }
 
-// watch looks for replies that the server begins to hold back.
-func (q *searcher) watch(m Meaning) {
-	took := q.s.Took()
-	switch {
-	case m == Accepted, q.refusal == 0:
-		if took > q.usual+heldBack {
-			q.stop("the server begins to hold its replies back ("+took.Round(100*time.Millisecond).String()+")", nil)
-		}
-		if m != Accepted {
-			q.refusal = max(took, 1)
-		}
-	case took > q.refusal+slower:
-		q.stop("the server begins to hold its replies back ("+took.Round(100*time.Millisecond).String()+")", nil)
+// watch looks for replies that begin to come late. What is late from the
+// beginning, each time or each time that something is refused, is the server's
+// manner. One that becomes late ends the connection; where that happens on one
+// after another, the server is asked too much.
+func (q *searcher) watch(m Meaning, took time.Duration) {
+	usual := &q.usual[0]
+	if m != Accepted {
+		usual = &q.usual[1]
+	}
+	if *usual == 0 || took < *usual {
+		*usual = max(took, 1)
+		return
+	}
+	if took <= *usual+max(slower, *usual/2) || q.slow != "" {
+		return
+	}
+	q.slow = "the server begins to hold its replies back (" + took.Round(100*time.Millisecond).String() + ")"
+	q.search.Leave()
+	if q.slows++; q.slows > slowAllowed {
+		q.stop(q.slow, nil)
 	}
 }
 
-// end tells what the search has come to. That something else than the size
-// ended it is an error.
-func (q *searcher) end() error {
-	if q.search.Changed() {
+// conclude tells what the search has come to.
+func (q *searcher) conclude() {
+	if q.search.Changed() && !q.failed {
 		q.stop("the limit changes while it is looked for", nil)
 	}
 	q.tell()
+}
+
+// end concludes a search whose whole purpose is a limit: that it is not known
+// then, for whatever reason, is an error.
+func (q *searcher) end() error {
+	q.conclude()
 	l := q.limit()
-	if l.Verdict != event.Unknown || !q.failed {
+	if l.Known() {
 		return nil
 	}
-	e := event.Errorf(event.Deferred, event.Mail, "%s: the maximum message size is not known to the octet: %s", q.s.Where().Name(), q.reason)
+	e := event.Errorf(event.Deferred, event.Mail, "%s: the maximum message size is not known to the octet: %s", q.s.Where().Name(), l.Reason)
 	if q.reply != nil {
 		e.Message += ": " + q.reply.String()
 		e.Reply = q.reply
@@ -333,3 +486,8 @@ func (q *searcher) limit() event.Limit {
 
 // tell tells what is known now.
 func (q *searcher) tell() { q.s.TellSize(q.declared, q.limit()) }
+
+// SizeHere searches once in a session that is open and stays open.
+func SizeHere(ctx context.Context, s *session.Session, m Measure) (event.Limit, error) {
+	return new(Sizing).Here(ctx, s, m)
+}

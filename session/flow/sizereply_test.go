@@ -18,6 +18,14 @@ func TestMeaningOf(t *testing.T) {
 		{"552 5.2.3 Message size exceeds fixed maximum message size (14680064)", TooLarge}, // Sendmail
 		{"554 5.3.4 too big", TooLarge},
 		{"552 5.7.1 not from you", Unrelated},
+		{"552-5.7.1 Go away\r\n552 5.7.1 size matters", Unrelated},
+		{"552 5.5.2 the size is too large", Unrelated},
+		{"552 5.2.2 mailbox full", NoRoom},
+		{"552 5.3.1 system full", NoRoom},
+		{"452 4.2.2 quota exceeded", NoRoom},
+		{"452 4.3.4 too large for now", NoRoom},
+		{"552 5.0.0 no", TooLarge},
+		{"552 sorry", TooLarge},
 		{"452 4.3.1 Insufficient system storage", NoRoom},              // Postfix
 		{"452 space shortage, please try later", NoRoom},               // Exim
 		{"452 4.4.5 Insufficient disk space; try again later", NoRoom}, // Sendmail

@@ -14,20 +14,24 @@ import (
 // declares and what it enforces need not be the same. It takes no message. The
 // zero value declares nothing, has no limit, and reads SIZE=n of any number.
 type Sizes struct {
-	Greeting   string               // behind the code; empty: "mx.example.test ESMTP"
-	SIZE       string               // the line of EHLO, "SIZE 1000"; empty: none
-	Limit      func(now int) uint64 // the limit at the MAIL of that number, over all connections, from 0; nil: none
-	Reads      uint64               // above it, 501; 0: it reads all
-	Room       uint64               // above it, 452; 0: there is room
-	Any        bool                 // what is no number is accepted too
-	AtRCPT     bool                 // the limit is enforced at RCPT, and not at MAIL
-	Pipelining bool                 //
-	Errors     int                  // the error of that number is a 421, and the end; 0: no such limit
-	Resets     int                  // the same for RSET
-	Delay      time.Duration        // before each error
-	Late       int                  // only that many errors come without the delay
-	Sender     string               // the only reverse-path that is accepted; empty: any
-	Unknown    string               // the reply to any SIZE, "555 5.5.4 …"; empty: it is known
+	Greeting   string                      // behind the code; empty: "mx.example.test ESMTP"
+	SIZE       string                      // the line of EHLO, "SIZE 1000"; empty: none
+	Limit      func(now int) uint64        // the limit at the MAIL of that number, over all connections, from 0; nil: none
+	Behind     func(conn int) uint64       // in place of Limit, the limit of the connection of that number, from 0
+	Refuses    string                      // the reply above the limit; empty: "552 5.3.4 …"
+	Surplus    string                      // what is said behind each reply to MAIL
+	Reads      uint64                      // above it, 501; 0: it reads all
+	Room       uint64                      // above it, 452; 0: there is room
+	Any        bool                        // what is no number is accepted too
+	AtRCPT     bool                        // the limit is enforced at RCPT, and not at MAIL
+	Pipelining bool                        //
+	Errors     int                         // the error of that number is a 421, and the end; 0: no such limit
+	Resets     int                         // the same for RSET
+	Delay      time.Duration               // before each error
+	Late       int                         // only that many errors come without the delay
+	Wait       func(now int) time.Duration // before the reply to the MAIL of that number; nil: none
+	Sender     string                      // the only reverse-path that is accepted; empty: any
+	Unknown    string                      // the reply to any SIZE, "555 5.5.4 …"; empty: it is known
 
 	mu    sync.Mutex
 	Asked []SizesAsked // of each connection
@@ -151,17 +155,28 @@ func (c *sizesConn) command(line string) bool {
 
 // tooLarge says whether the limit at present is below a size.
 func (c *sizesConn) tooLarge(size uint64, atRCPT bool) bool {
-	if c.Limit == nil || c.AtRCPT != atRCPT {
+	if c.Limit == nil && c.Behind == nil || c.AtRCPT != atRCPT {
 		return false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	limit := c.Limit(c.mails)
-	return size > limit
+	if c.Behind != nil {
+		return size > c.Behind(c.number)
+	}
+	return size > c.Limit(c.mails)
 }
 
 func (c *sizesConn) mail(argument string) bool {
 	c.note(func(a *SizesAsked) { a.Mails++ })
+	if c.Wait != nil {
+		c.mu.Lock()
+		now := c.mails
+		c.mu.Unlock()
+		time.Sleep(c.Wait(now))
+	}
+	if c.Surplus != "" {
+		defer c.say(c.Surplus)
+	}
 	defer func() {
 		c.mu.Lock()
 		c.mails++
@@ -183,6 +198,9 @@ func (c *sizesConn) mail(argument string) bool {
 	case c.Reads > 0 && size > c.Reads:
 		return c.fail("501 5.5.4 Unable to parse SIZE")
 	case c.tooLarge(size, false):
+		if c.Refuses != "" {
+			return c.fail(c.Refuses)
+		}
 		return c.fail("552 5.3.4 Message size exceeds fixed limit")
 	case c.Room > 0 && size > c.Room:
 		return c.fail(fmt.Sprintf("452 4.3.1 Insufficient system storage for %d", size))
