@@ -354,7 +354,7 @@ func commands() []command {
 		{"reconnect", "reconnect", "open a new session with the same server", (*screen).reconnect, nil},
 		{"starttls", "starttls", "STARTTLS, the handshake, and EHLO again", (*screen).startTLS, nil},
 		{"auth", "auth [MECHANISM] USER [--insecure]", "log in; the password is asked for and not shown", (*screen).login, loginValues},
-		{"size", "size --exact [--from ADDR]", "find out the maximum message size in force, with MAIL and RSET, in the open session", (*screen).size, some("--exact")},
+		{"size", "size " + sizeFlags, "find out the maximum message size in force, with MAIL and RSET, in the open session", (*screen).size, some("--exact", "--from", "--budget", "--ceiling")},
 		{"probe", "probe all", "probe every address of the target at once, beside the open session", (*screen).probeAll, some("all")},
 		{"run", "run FILE [here] [NAME=VALUE…]", "play a script, held before its first line; here: with this target's servers, whatever its @connect says", (*screen).runFile, scripts},
 		{"serve", "serve [FILE]", "play the server's side of a script, or of what was saved, on loopback", (*screen).serve, scripts},

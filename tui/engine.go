@@ -59,6 +59,7 @@ type engine struct {
 	// listens says that a script is held and the server is listened to.
 	listens bool
 	stale   bool // the candidates were found with other settings
+	sizing  flow.Sizing
 	intro   []string
 	done    chan struct{} // closed when run has ended
 
@@ -102,13 +103,14 @@ func newEngine(o Options, f *feed, first *scriptRun) *engine {
 	return e
 }
 
-// answered sees whether more replies are due; they come while the connection is
-// watched, too.
+// answered sees whether more replies are due, and whether a transaction is open;
+// replies come while the connection is watched, too.
 func (e *engine) answered() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if owes := e.s.Due() > 0; owes != e.now.owes {
-		e.now.owes = owes
+	before := e.now
+	e.now.owes, e.now.mailing = e.s.Due() > 0, e.mailing()
+	if e.now.owes != before.owes || e.now.mailing != before.mailing {
 		e.feed.set(e.now)
 	}
 }
@@ -207,8 +209,10 @@ func (e *engine) able() error {
 		return errors.New("there is no connection (esc, then r: connect again)")
 	case e.now.inText:
 		return errors.New("the server waits for message text: a line with only . ends it")
-	case e.now.doing != idle || len(e.queue) > 0 || e.now.owes:
+	case e.now.doing != idle || len(e.queue) > 0:
 		return errors.New("something else is being done (ctrl+c stops it)")
+	case e.now.owes:
+		return errors.New("the server has still to answer the command before")
 	}
 	return nil
 }
@@ -333,7 +337,7 @@ func (e *engine) run(ctx context.Context) {
 			e.stale = true
 			e.settle()
 		case r.measure != nil:
-			e.work(ctx, func(ctx context.Context) { _, _ = flow.SizeHere(ctx, e.s, *r.measure) })
+			e.work(ctx, func(ctx context.Context) { e.search(ctx, *r.measure) })
 		default:
 			e.work(ctx, func(ctx context.Context) { e.reopen(ctx, r) })
 		}
@@ -386,6 +390,7 @@ func (e *engine) settle() {
 // look sees what the session is in; mu is held.
 func (e *engine) look() {
 	e.now.connected, e.now.inText, e.now.owes = e.s.Connected(), e.s.InText(), e.s.Due() > 0
+	e.now.mailing = e.mailing()
 	if !e.now.inText {
 		e.dotted = false
 	}

@@ -29,6 +29,7 @@ type status struct {
 	asked     bool  // the server has asked for a secret (334)
 	owes      bool  // the server has not answered all that was sent
 	left      int   // addresses that are still to be tried, while a session is opened
+	mailing   bool  // a transaction is open, and not a search's
 	script    scriptStatus
 	posted    posted
 }

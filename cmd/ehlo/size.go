@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"math"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -137,58 +134,15 @@ func (a *app) measure(c *cobra.Command, f *flags, l *sizeFlags) (*flow.Measure, 
 	if m.From, err = mailAddress("--from", l.from); err != nil {
 		return nil, err
 	}
-	if m.Budget, err = budget(l.budget); err != nil {
-		return nil, err
-	}
-	m.Ceiling, err = octets("--ceiling", l.ceiling)
-	return m, err
-}
-
-// budget reads REFUSALS,ACCEPTS.
-func budget(s string) (flow.Budget, error) {
-	if s == "" {
-		return flow.Budget{}, nil
-	}
-	refusals, accepts, two := strings.Cut(s, ",")
-	r, err1 := strconv.Atoi(strings.TrimSpace(refusals))
-	n, err2 := strconv.Atoi(strings.TrimSpace(accepts))
-	if !two || err1 != nil || err2 != nil || r < 1 || n < 1 || r > 1000 || n > 1000 {
-		return flow.Budget{}, usage("--budget 2,10: two refused and ten accepted MAIL on a connection, each from 1 to 1000", "--budget %s is not REFUSALS,ACCEPTS", s)
-	}
-	return flow.Budget{Refusals: r, Accepts: n}, nil
-}
-
-// units are how people write a number of octets; without "i" they are decimal.
-var units = []struct {
-	suffix string
-	factor uint64
-}{
-	{"tib", 1 << 40},
-	{"gib", 1 << 30},
-	{"mib", 1 << 20},
-	{"kib", 1 << 10},
-	{"tb", 1e12},
-	{"gb", 1e9},
-	{"mb", 1e6},
-	{"kb", 1e3},
-	{"", 1},
-}
-
-// octets reads a number of octets.
-func octets(flag, s string) (uint64, error) {
-	text := strings.ToLower(strings.ReplaceAll(s, " ", ""))
-	for _, u := range units {
-		digits, ok := strings.CutSuffix(text, u.suffix)
-		if !ok {
-			continue
+	if l.budget != "" {
+		if m.Budget, err = flow.ParseBudget(l.budget); err != nil {
+			return nil, usage("--budget 2,10: two refused and ten accepted MAIL on a connection", "--budget: %s", err)
 		}
-		n, err := strconv.ParseUint(digits, 10, 64)
-		if err != nil || n == 0 || n > math.MaxInt64/u.factor {
-			break
-		}
-		return n * u.factor, nil
 	}
-	return 0, usage(flag+" 104857600, "+flag+" 100MB or "+flag+" 1GiB", "%s %s is no number of octets", flag, s)
+	if m.Ceiling, err = wire.ParseOctets(l.ceiling); err != nil {
+		return nil, usage("--ceiling 104857600, --ceiling 100MB or --ceiling 1.5GiB", "--ceiling: %s", err)
+	}
+	return m, nil
 }
 
 // attached is a file, and the message that it makes.

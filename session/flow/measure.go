@@ -148,16 +148,13 @@ func (z *Sizing) Here(ctx context.Context, s *session.Session, m Measure) (event
 	case more:
 		q.stop(UsedUp, nil)
 	}
-	q.conclude()
-	if ctx.Err() != nil {
-		z.sent = true
-		return q.limit(), err
+	if q.open && s.Connected() && s.Due() == 0 && ctx.Err() == nil {
+		err = cmp.Or(err, s.Do(ctx, session.Command{Line: []byte("RSET")}))
 	}
+	z.sent = ctx.Err() != nil
+	q.conclude()
 	if q.failed && q.reply != nil {
 		s.Note("the search has ended: %s: %s", q.reason, q.reply)
-	}
-	if q.open && s.Connected() && s.Due() == 0 {
-		err = cmp.Or(err, s.Do(ctx, session.Command{Line: []byte("RSET")}))
 	}
 	return q.limit(), err
 }
@@ -486,8 +483,3 @@ func (q *searcher) limit() event.Limit {
 
 // tell tells what is known now.
 func (q *searcher) tell() { q.s.TellSize(q.declared, q.limit()) }
-
-// SizeHere searches once in a session that is open and stays open.
-func SizeHere(ctx context.Context, s *session.Session, m Measure) (event.Limit, error) {
-	return new(Sizing).Here(ctx, s, m)
-}
