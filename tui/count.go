@@ -86,14 +86,19 @@ func plain(err error) error {
 	return err
 }
 
-// limit is how large a message may be here, declared or found out; limited says
-// that anything limits it. Without a session nothing is known.
+// limit is how large a message may be here, declared or found out, or where that
+// is not known to the octet, may be at most; limited says that anything limits
+// it. Without a session nothing is known.
 func (m *screen) limit() (most uint64, limited bool) {
 	c := m.view.Now()
 	if c == nil || !m.now.connected {
 		return 0, false
 	}
-	return transcript.InForce(c.Size, c.Limit)
+	f, ok := transcript.InForce(c.Size, c.Limit)
+	if f.AtLeast {
+		return f.Below - min(f.Below, 1), f.Below > 0
+	}
+	return f.Octets, ok
 }
 
 // sizeWords are a size and what limits it; over is by how much it is too large.

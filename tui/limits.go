@@ -41,8 +41,11 @@ func buildLimits(b builder) []fact {
 	} else {
 		facts = append(facts, b.lines("measured", "not yet (S does it)", b.st.dim)...)
 	}
-	if n, ok := transcript.InForce(c.Size, c.Limit); ok {
-		facts = append(facts, b.lines("attachment", transcript.Attachment(n)+" at most, in base64", b.st.server)...)
+	if text := transcript.LargestFile(c.Size, c.Limit); text != "" {
+		if !strings.HasPrefix(text, "at least") {
+			text += " at most"
+		}
+		facts = append(facts, b.lines("attachment", text+", in base64", b.st.server)...)
 	}
 	if note := size.Note(); note != "" {
 		facts = append(facts, b.lines("note", note, b.st.warn)...)

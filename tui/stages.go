@@ -172,8 +172,10 @@ func sizeOf(c *transcript.Conversation) (word string, n uint64, known bool) {
 	if c == nil || c.Size == nil {
 		return "", 0, false
 	}
-	if n, known = transcript.InForce(c.Size, c.Limit); known {
-		return wire.Binary(n), n, true
+	if f, ok := transcript.InForce(c.Size, c.Limit); ok && f.AtLeast {
+		return wire.Binary(f.Octets) + "+", 0, false
+	} else if ok {
+		return wire.Binary(f.Octets), f.Octets, true
 	}
 	switch c.Size.State {
 	case wire.SizeUnlimited:

@@ -3,9 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
+	"sort"
 	"strings"
 	"testing"
 
@@ -13,12 +13,12 @@ import (
 	"ehlo/session/smtptest"
 )
 
-// TestLargestAttachmentIsSent attaches a file of the largest size that `ehlo
-// size` names, with all of the room for a header used up: the message has as
-// many octets as the server takes, and with one octet more it is not sent.
+// TestLargestAttachmentIsSent sends the largest file that `ehlo size` names by
+// the command that its help names: the message is taken, and with one octet more
+// it is not sent. So it is with --file, for a file of any name.
 func TestLargestAttachmentIsSent(t *testing.T) {
 	const limit = 3_000_000
-	server, err := smtptest.NewMail(smtptest.MailOptions{Hostname: "mx1.example.test", Domain: "example.test", MaxSize: limit, NoSTARTTLS: true})
+	server, err := smtptest.NewMail(smtptest.MailOptions{Hostname: "mx1.example.test", Domain: "example.com", MaxSize: limit, NoSTARTTLS: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,35 +53,32 @@ func TestLargestAttachmentIsSent(t *testing.T) {
 	if largest != message.LargestAttachment(limit) {
 		t.Fatalf("largest attachment %d", largest)
 	}
-	file := filepath.Join(t.TempDir(), "report.pdf")
-	send := func(octets int64, more ...string) report {
+	dir := t.TempDir()
+	send := func(name string, octets int64) report {
 		t.Helper()
-		if err := os.WriteFile(file, make([]byte, octets), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, octets), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		// go-smtp takes a message of exactly its limit in chunks only.
-		return ask(append([]string{"send", "-o", "json", "--helo", "client.test", "--chunking", "--server", address, "--from", "me@example.net", "--to", "you@example.test", "--subject", "the report", "--body", "Here it is.", "--attach", file}, more...)...)
+		return ask("send", "-o", "json", "--chunking", "--server", address, "--helo", message.ReferenceHost, "--from", message.ReferenceFrom, "--to", message.ReferenceTo, "--attach", filepath.Join(dir, name))
 	}
-	usual := send(57)
-	around := usual.Sessions[0].Message.Octets - message.EncodedSize(57)
-	if usual.Exit != 0 || around > message.UsualHeader {
-		t.Fatalf("a usual message has %d octets around the attachment: %+v", around, usual.Error)
-	}
-	pad := "X: " + strings.Repeat("x", int(message.UsualHeader-around)-len("X: \r\n"))
-	if r := send(largest, "--header", pad); r.Exit != 0 || r.Sessions[0].Message.Octets > limit || r.Sessions[0].Message.Octets <= limit-4 {
-		t.Errorf("%d octets attached make %d: exit %d, %+v", largest, r.Sessions[0].Message.Octets, r.Exit, r.Error)
-	}
-	r := send(largest+1, "--header", pad)
-	if r.Exit != 41 || r.Sessions[0].Message.Octets != 0 {
-		t.Errorf("one octet more: %+v", r)
-	}
-	// ehlo size --file says the same before.
-	for more, exit := range []int{0, 41} {
-		if err := os.WriteFile(file, make([]byte, largest+int64(more)), 0o600); err != nil {
-			t.Fatal(err)
+	for _, name := range []string{message.ReferenceFile, "a.bin", "Übersicht der Zahlen.xlsx", strings.Repeat("long ", 30) + ".txt"} {
+		around := message.AttachedSize(name, 1) - message.EncodedSize(1)
+		n := largest
+		if name != message.ReferenceFile {
+			n = int64(sort.Search(limit, func(n int) bool { return message.AttachedSize(name, int64(n)+1) > limit }))
 		}
-		if r := ask("size", "-o", "json", "--file", file, address); r.Exit != exit {
-			t.Errorf("%s: %+v", fmt.Sprint("largest and ", more), r)
+		r := send(name, n)
+		if r.Exit != 0 || r.Sessions[0].Message.Octets > limit || r.Sessions[0].Message.Octets != around+message.EncodedSize(n) {
+			t.Errorf("%s: %d octets attached make %d: exit %d, %+v", name, n, r.Sessions[0].Message.Octets, r.Exit, r.Error)
+		}
+		for more, exit := range map[int64]int{0: 0, 1: 41} {
+			if r := send(name, n+more); r.Exit != exit || exit == 41 && r.Sessions[0].Message.Octets != 0 {
+				t.Errorf("%s, %d octets: %+v", name, n+more, r)
+			}
+			if r := ask("size", "-o", "json", "--file", filepath.Join(dir, name), address); r.Exit != exit {
+				t.Errorf("--file %s, %d octets: %+v", name, n+more, r)
+			}
 		}
 	}
 }

@@ -123,10 +123,10 @@ func (a *app) logins(ctx context.Context, f *flags, targets []session.Target) ([
 func (a *app) one(ctx context.Context, out *faces, f *flags, opt session.Options, plan flow.Plan, what conversation) error {
 	t := out.target(plan.Target.Text)
 	var err error
-	if f.all {
+	if t.report.ByAddress = f.all; f.all {
 		err = a.each(ctx, t, opt, plan, what)
 		if what.all != nil {
-			t.out.separate()
+			t.part()
 			t.say(what.all(&t.report.View)...)
 		}
 	} else {

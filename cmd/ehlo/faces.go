@@ -126,9 +126,7 @@ func (f *faces) target(name string) *face {
 	if f.record != nil {
 		t.script = f.record.begin()
 	}
-	if f.output == "text" {
-		f.out.separate()
-	}
+	t.part()
 	t.report.Started = time.Now()
 	t.report.NoTranscript = f.output == "text" || f.quiet
 	return t
@@ -162,6 +160,13 @@ func (t *face) show(e event.Event) {
 	}
 	if t.script != nil {
 		t.script.Apply(e)
+	}
+}
+
+// part has an empty line come before what text is written next.
+func (t *face) part() {
+	if t.output == "text" {
+		t.out.separate()
 	}
 }
 

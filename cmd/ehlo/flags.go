@@ -182,6 +182,19 @@ func (d *duration) String() string {
 
 func (*duration) Type() string { return "DUR" }
 
+// pause is a duration that may be 0.
+type pause struct{ duration }
+
+func (p *pause) String() string { return time.Duration(p.duration).String() }
+
+func (p *pause) Set(s string) error {
+	if n, err := strconv.ParseFloat(strings.TrimRight(s, "hmsµun"), 64); err == nil && n == 0 {
+		p.duration = 0
+		return nil
+	}
+	return p.duration.Set(s)
+}
+
 func (d *duration) Set(s string) error {
 	v, err := time.ParseDuration(s)
 	if n, numeric := strconv.ParseFloat(s, 64); numeric == nil {

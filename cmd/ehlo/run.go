@@ -31,6 +31,7 @@ type app struct {
 	streams
 	mu   sync.Mutex
 	last []func() // what is to be done before the end
+	gone bool     // and was done
 
 	away    atomic.Bool       // an editor has the terminal: ctrl+c is meant for it
 	exit    int               // the exit code that a command has chosen
@@ -83,6 +84,10 @@ func run(ctx context.Context, args []string, io streams) int {
 func (a *app) later(what func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.gone { // what reads a stream may be late
+		what()
+		return
+	}
 	a.last = append(a.last, what)
 }
 
@@ -92,7 +97,7 @@ func (a *app) cleanUp() {
 	for _, what := range a.last {
 		what()
 	}
-	a.last = nil
+	a.last, a.gone = nil, true
 }
 
 // command carries out a command line.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -250,21 +251,13 @@ func (l *letterFlags) files() []string {
 // message reads or composes the message. What it reads may never come, from a
 // terminal or a pipe: the end of ctx ends the wait.
 func (a *app) message(ctx context.Context, l *letterFlags, letter flow.Letter, helo string) (*message.Message, error) {
-	spool := ""
-	if l.data == "-" {
-		var err error
-		if spool, err = os.MkdirTemp("", "ehlo-"); err != nil {
-			return nil, input(err, "--data -")
-		}
-		a.later(func() { _ = os.RemoveAll(spool) })
-	}
 	type result struct {
 		m   *message.Message
 		err error
 	}
 	done := make(chan result, 1)
 	go func() {
-		m, err := a.readMessage(l, letter, helo, spool)
+		m, err := a.readMessage(l, letter, helo)
 		done <- result{m, err}
 	}()
 	select {
@@ -275,17 +268,28 @@ func (a *app) message(ctx context.Context, l *letterFlags, letter flow.Letter, h
 	}
 }
 
-func (a *app) readMessage(l *letterFlags, letter flow.Letter, helo, spool string) (m *message.Message, err error) {
+// spool is where streams are kept until the program ends, however that comes.
+func (a *app) spool() message.Spool {
+	return sync.OnceValues(func() (string, error) {
+		dir, err := os.MkdirTemp("", "ehlo-")
+		if err == nil {
+			a.later(func() { _ = os.RemoveAll(dir) })
+		}
+		return dir, err
+	})
+}
+
+func (a *app) readMessage(l *letterFlags, letter flow.Letter, helo string) (m *message.Message, err error) {
 	switch l.data {
 	case "":
-		return a.compose(l, letter, helo)
+		return a.compose(l, letter, helo, a.spool())
 	case "-":
-		m, _, err = message.FromReader(a.in, spool)
+		m, err = message.FromReader(a.in, a.spool())
 	default:
 		// The transcript names the file: it may be played elsewhere.
 		var path string
 		if path, err = filepath.Abs(l.data); err == nil {
-			m, err = message.FromFile(path)
+			m, err = message.FromPath(path, a.spool())
 		}
 	}
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"time"
 
@@ -21,7 +20,7 @@ import (
 type sizeFlags struct {
 	exact   bool
 	budget  string
-	pause   duration
+	pause   pause
 	ceiling string
 	from    string
 	files   []string
@@ -44,17 +43,32 @@ declared limit that is true takes two MAIL, one of which is refused. Where it is
 not, or nothing is declared, the limit is searched for, within what common
 servers forgive on one connection: 2 refused and 10 accepted MAIL, then QUIT, a
 pause, and the next connection. A server that says it is Postfix is asked more
-(9 and 80), Exim too (40 and 10). The search ends at the ceiling, at a 421, at a
-reply that is not about the size, and where replies begin to come late; then
-what is known is said: at least, below.
+(9 and 80), Exim too (40 and 10). A number n is said only where n was accepted
+and n+1 refused on one connection, and that again: a name behind which there are
+several servers with limits of their own has none. The search ends at the
+ceiling, at a 421, at a reply that is not about the size, and where replies come
+later on one connection after another; then what is known is said: at least,
+below.
 
 What is in force at MAIL is not all: a server may still refuse a message behind
 its data.
 
-The largest attachment is the largest FILE for which ` + "`ehlo send --attach FILE`" + `
-makes a message that fits: base64 in lines of 76 columns, and 1,024 octets for
-the header, a short text and the lines of MIME around. --file says of a file
-whether it fits, and by how much: exit 0 or 41.`,
+Exit 0: the limit in force is known, or it is known that there is none up to the
+ceiling. Exit 23: neither is known, whatever the reason, which is said. Without
+--exact, that nothing is declared is exit 0. Exit 41: a FILE does not fit; where
+that is not known, it changes nothing.
+
+The largest attachment is the largest report.pdf for which this makes a message
+that fits, to the octet:
+
+  ehlo send --helo ` + message.ReferenceHost + ` --from ` + message.ReferenceFrom + ` --to ` + message.ReferenceTo + ` \
+            --attach ` + message.ReferenceFile + `
+
+(base64 in lines of 76 columns, and ` + aroundText() + ` octets for the header and
+the lines of MIME around). Each octet that the names of host, sender, recipient
+and file are longer, and each of a subject, a text, or more header fields, leaves
+one octet less to the message; further recipients cost their length and 2. --file
+says of a file, under its own name, whether it fits, and by how much.`,
 		Example: `  ehlo size example.com
   ehlo size --exact example.com
   ehlo size -q --exact --all example.com            # a table, the smallest marked
@@ -67,7 +81,7 @@ whether it fits, and by how much: exit 0 or 41.`,
 	addGroup(c, "Size", func(s *pflag.FlagSet) {
 		s.BoolVar(&l.exact, "exact", false, "find out the limit in force, to the octet, with MAIL and RSET; sends no mail")
 		s.StringVar(&l.budget, "budget", "", "with --exact: `REFUSALS,ACCEPTS` on one connection (default 2,10; more where the server is known to forgive)")
-		l.pause = duration(flow.DefaultPause)
+		l.pause = pause{duration(flow.DefaultPause)}
 		s.Var(&l.pause, "pause", "with --exact: between connections")
 		s.StringVar(&l.ceiling, "ceiling", "1TiB", "with --exact: ask for no more than `SIZE` octets, or 100MB, 1GiB …")
 		s.StringVar(&l.from, "from", "", "with --exact: reverse-path `ADDR` (default <>)")
@@ -75,6 +89,11 @@ whether it fits, and by how much: exit 0 or 41.`,
 	})
 	f.connecting(c)
 	return c
+}
+
+// aroundText is what the reference message has besides the attached file.
+func aroundText() string {
+	return wire.Thousands(uint64(message.AttachedSize(message.ReferenceFile, 1) - message.EncodedSize(1)))
 }
 
 func (a *app) runSize(c *cobra.Command, f *flags, l *sizeFlags, args []string) error {
@@ -96,11 +115,15 @@ func (a *app) runSize(c *cobra.Command, f *flags, l *sizeFlags, args []string) e
 			if err != nil {
 				return err
 			}
-			return files.fit(s, size, limit)
+			if measure == nil {
+				return files.fit(s, size, nil)
+			}
+			return files.fit(s, size, &limit)
 		},
 		result: func(v *transcript.View) []string {
 			return append(sizeResult(v), files.lines(v.Now())...)
 		},
+		report: func(r *transcript.Report) { r.Files = files },
 	}
 	// What is not shown while it grows is told of in a few lines.
 	switch {
@@ -119,17 +142,20 @@ func (a *app) runSize(c *cobra.Command, f *flags, l *sizeFlags, args []string) e
 // measure is the search that the flags ask for; nil without --exact.
 func (a *app) measure(c *cobra.Command, f *flags, l *sizeFlags) (*flow.Measure, error) {
 	if !l.exact {
-		for _, name := range []string{"budget", "pause", "ceiling"} {
+		for _, name := range []string{"budget", "pause", "ceiling", "from"} {
 			if _, setting := a.origins[name]; c.Flags().Changed(name) && !setting {
 				return nil, usage("add --exact", "--%s is for a search: without --exact there is none", name)
 			}
 		}
 		return nil, nil
 	}
+	if l.budget == "" && c.Flags().Changed("budget") {
+		return nil, usage("", "--budget needs REFUSALS,ACCEPTS")
+	}
 	if f.quitAfter != "" || f.dropAfter != "" {
 		return nil, usage("leave one of them out", "--exact needs the whole session: --quit-after and --drop-after do not go with it")
 	}
-	m := &flow.Measure{Pause: time.Duration(l.pause)}
+	m := &flow.Measure{Pause: time.Duration(l.pause.duration)}
 	var err error
 	if m.From, err = mailAddress("--from", l.from); err != nil {
 		return nil, err
@@ -145,18 +171,16 @@ func (a *app) measure(c *cobra.Command, f *flags, l *sizeFlags) (*flow.Measure, 
 	return m, nil
 }
 
-// attached is a file, and the message that it makes.
-type attached struct {
-	name         string
-	octets, mail int64
-}
-
-type attachedFiles []attached
+// attachedFiles are the files of --file.
+type attachedFiles []transcript.File
 
 // measured looks at the files before anything is connected.
 func (l *sizeFlags) measured() (attachedFiles, error) {
 	var all attachedFiles
 	for _, name := range l.files {
+		if name == "" {
+			return nil, usage("", "--file needs a FILE")
+		}
 		info, err := os.Stat(name)
 		if err != nil {
 			return nil, input(err, "--file")
@@ -164,16 +188,17 @@ func (l *sizeFlags) measured() (attachedFiles, error) {
 		if !info.Mode().IsRegular() {
 			return nil, &event.Error{Kind: event.Input, Message: "--file: " + name + " is no regular file: its size is not known"}
 		}
-		all = append(all, attached{name, info.Size(), message.AttachedSize(info.Size())})
+		all = append(all, transcript.File{Name: name, Octets: info.Size(), Message: message.AttachedSize(name, info.Size())})
 	}
 	return all, nil
 }
 
-// fit is the error of the first file that does not fit.
-func (all attachedFiles) fit(s *session.Session, size wire.Size, limit event.Limit) error {
+// fit is the error of the first file that does not fit. What is not known to be
+// too large is no error.
+func (all attachedFiles) fit(s *session.Session, size wire.Size, limit *event.Limit) error {
 	for _, one := range all {
-		if line, fits := one.fits(&size, &limit); !fits {
-			return s.Fail(event.Errorf(event.MessageTooLarge, event.Mail, "%s", line))
+		if fit, _ := one.Fit(&size, limit); fit == transcript.TooLarge {
+			return s.Fail(event.Errorf(event.MessageTooLarge, event.Mail, "%s", one.Line(&size, limit)))
 		}
 	}
 	return nil
@@ -185,27 +210,9 @@ func (all attachedFiles) lines(c *transcript.Conversation) []string {
 	}
 	var lines []string
 	for _, one := range all {
-		line, _ := one.fits(c.Size, c.Limit)
-		lines = append(lines, line)
+		lines = append(lines, one.Line(c.Size, c.Limit))
 	}
 	return lines
-}
-
-// fits says whether the file fits, and by how much. What is not known to be too
-// large fits.
-func (one attached) fits(size *wire.Size, limit *event.Limit) (line string, fits bool) {
-	line = fmt.Sprintf("%s, %s, makes a message of up to %s: ", one.name, wire.Octet(uint64(one.octets)), wire.Octet(uint64(one.mail)))
-	most, known := transcript.InForce(size, limit)
-	mail := uint64(one.mail)
-	switch {
-	case !known:
-		return line + "it fits, as far as is known: no limit is", true
-	case mail <= most:
-		return line + fmt.Sprintf("it fits, with %s to spare", wire.Octet(most-mail)), true
-	case limit != nil && limit.Rejected > 0 && !limit.Exact() && mail < limit.Rejected:
-		return line + "it is not known whether it fits", true
-	}
-	return line + fmt.Sprintf("it does not fit: %s too many", wire.Octet(mail-most)), false
 }
 
 func sizeResult(v *transcript.View) []string {

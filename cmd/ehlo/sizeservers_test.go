@@ -22,7 +22,7 @@ func sizeServers(t *testing.T) map[string]string {
 		"SIZEBLIND":  {SIZE: "SIZE", Any: true},
 		"SIZE32":     {SIZE: "SIZE", Reads: math.MaxUint32},
 		"SIZESENDER": {SIZE: "SIZE 14680064", Limit: fixed(14680064), Sender: "me@example.net"},
-		"SMALL":      {SIZE: "SIZE 1100", Limit: fixed(1100)},
+		"SMALL":      {SIZE: "SIZE 624", Limit: fixed(624)},
 		"SIZE421":    {SIZE: "SIZE", Limit: fixed(12345678), Errors: 2},
 	} {
 		address, err := server.Listen()

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net"
 	"slices"
 	"strings"
@@ -20,8 +21,9 @@ type sizeRow struct {
 	stages [3]string // declared in clear, under TLS, behind the login; "": there was no such stage
 	limit  string
 	says   string
-	most   uint64 // octets, if known
-	known  bool
+	most   uint64       // octets: no larger message is accepted, as far as is known
+	known  bool         // most is
+	exact  bool         // and a message of so many octets is accepted
 	search *event.Limit // what a search knows; nil: there was none as yet
 	ended  bool         // its last connection is closed
 }
@@ -54,20 +56,36 @@ func sizeRows(v *transcript.View) []*sizeRow {
 			}
 			continue
 		}
+		if c.Limit == nil && r.search != nil {
+			continue
+		}
 		r.stages = declaredAt(c)
-		r.most, r.known = transcript.InForce(c.Size, c.Limit)
 		r.limit, r.says = "none known", string(c.Size.State)
 		if r.search = c.Limit; c.Limit != nil {
 			r.says = strings.ReplaceAll(string(c.Limit.Verdict), "_", " ")
 		}
-		switch {
-		case r.search != nil && (r.search.Verdict == event.Searching || r.search.Verdict == event.Unknown && r.search.Rejected > 0):
-			r.limit = left(*r.search)
-		case r.known:
-			r.limit = wire.Octet(r.most)
-		}
+		r.measured(c.Size, c.Limit)
 	}
 	return rows
+}
+
+// measured takes what is known into the row.
+func (r *sizeRow) measured(s *wire.Size, l *event.Limit) {
+	f, ok := transcript.InForce(s, l)
+	r.most, r.known, r.exact = f.Octets, ok && !f.AtLeast, ok && !f.AtLeast
+	switch {
+	case l != nil && l.Verdict == event.Searching:
+		r.limit, r.known = left(*l), false
+	case ok && f.AtLeast:
+		r.limit = transcript.Bounds(event.Limit{Accepted: f.Octets, Rejected: f.Below})
+		if f.Below > 0 {
+			r.most, r.known = f.Below-1, true
+		}
+	case ok:
+		r.limit = f.String()
+	case l != nil && l.Rejected > 0:
+		r.limit, r.most, r.known = transcript.Bounds(*l), l.Rejected-1, true
+	}
 }
 
 // declaredAt is what was declared at each stage of a session.
@@ -94,16 +112,18 @@ func declared(s wire.Size) string {
 }
 
 // sizeLines lays the rows out, under a header, the smallest limit marked: a
-// message may go through any of the addresses.
+// message may go through any of the addresses. One that is not known exactly is
+// the smallest where it is below all others.
 func sizeLines(rows []*sizeRow) []string {
-	smallest, all := uint64(0), true
+	smallest, all, exact := uint64(math.MaxUint64), true, true
 	for _, r := range rows {
-		if r.known && (smallest == 0 || r.most < smallest) {
+		if r.known && r.most < smallest {
 			smallest = r.most
 		}
 	}
 	for _, r := range rows {
-		all = all && r.known && r.most == smallest
+		all = all && r.known && r.exact && r.most == smallest
+		exact = exact && (r.exact || r.limit == "none known")
 	}
 	cells := [][]string{append(append([]string{"  address"}, sizeStages[:]...), "maximum", "")}
 	for _, r := range rows {
@@ -138,7 +158,10 @@ func sizeLines(rows []*sizeRow) []string {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	if slices.ContainsFunc(lines, func(line string) bool { return line[0] == '>' }) {
-		lines = append(lines, "> the smallest: a message must not be larger")
+		if exact {
+			return append(lines, "> the smallest: a message must not be larger")
+		}
+		lines = append(lines, "> the smallest, as far as is known: a message must not be larger")
 	}
 	return lines
 }

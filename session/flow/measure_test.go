@@ -228,7 +228,33 @@ func TestSizeStops(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || l.Rejected == 0 || len(server.Connections()) != 1 {
 			t.Errorf("%+v, %v", l, err)
 		}
+		if l.Verdict != event.Unknown || l.Reason != "the search was stopped" {
+			t.Errorf("%+v", l)
+		}
 	})
+	// In a MAIL: it was asked, whatever comes of it.
+	for _, stop := range []time.Duration{time.Second, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), stop)
+			defer cancel()
+			answer := make(chan bool)
+			server := &smtptest.Sizes{SIZE: "SIZE 14680064", Wait: func(now int) time.Duration {
+				if now == 1 {
+					<-answer
+				}
+				return 0
+			}}
+			l, err := measure(ctx, t, server, flow.Measure{})
+			close(answer)
+			reason := "the search was stopped"
+			if stop > session.DefaultReply {
+				reason = "the session ended"
+			}
+			if err == nil || l.Verdict != event.Unknown || l.Commands != 2 || l.Rejections != 0 || l.Reason != reason {
+				t.Errorf("%+v, %v", l, err)
+			}
+		})
+	}
 }
 
 // TestSizePauses is the time between connections.

@@ -33,13 +33,15 @@ type Draft struct {
 	// Content-Transfer-Encoding is not only said but also applied.
 	Headers     []string
 	Body        []byte
-	BodyFile    string // a file in place of Body
+	BodyFile    string    // a file in place of Body
+	BodyStream  io.Reader // or a stream
 	Attachments []string
 
 	Host      string    // this host's name; empty: the domain of From
 	Date      time.Time // zero: now
 	MessageID string    // with or without angle brackets; empty: a random one
 	Rand      io.Reader // nil: crypto/rand
+	Spool     Spool     // where large streams are kept; nil: there can be none
 }
 
 // Compose makes a message with Date, From, To, Subject, Message-ID, MIME-Version,
@@ -52,7 +54,12 @@ type Draft struct {
 //
 // The files are looked at now and read when the message is sent.
 func Compose(d Draft) (*Message, error) {
-	c := composer{draft: d}
+	c := composer{draft: d, attach: func(path string) (Part, error) { return filePart(path, nil, d.Spool) }}
+	return c.compose()
+}
+
+func (c *composer) compose() (*Message, error) {
+	d := c.draft
 	if d.Date.IsZero() {
 		c.draft.Date = time.Now()
 	}
@@ -77,6 +84,7 @@ type composer struct {
 	content []field // Content-*: of the message, or of its text where there are attachments
 	body    Part
 	message *Message
+	attach  func(path string) (Part, error) // makes a part of a file
 }
 
 // generate makes the fields that every message has.
@@ -180,9 +188,12 @@ func (c *composer) text() error {
 		err error
 	)
 	c.body = Part{Text: c.draft.Body}
-	if c.draft.BodyFile != "" {
-		c.body, err = filePart(c.draft.BodyFile, &m)
-	} else {
+	switch {
+	case c.draft.BodyFile != "":
+		c.body, err = filePart(c.draft.BodyFile, &m, c.draft.Spool)
+	case c.draft.BodyStream != nil:
+		c.body, err = kept(c.draft.BodyStream, "standard input", &m, c.draft.Spool)
+	default:
 		_, _ = m.Write(c.draft.Body)
 	}
 	if err != nil {
@@ -244,7 +255,7 @@ func (c *composer) assemble() error {
 	// can do without its last one.
 	between := "\r\n--" + boundary
 	for _, path := range c.draft.Attachments {
-		part, err := filePart(path, nil)
+		part, err := c.attach(path)
 		if err != nil {
 			return fmt.Errorf("attachment: %w", err)
 		}

@@ -19,12 +19,6 @@ const (
 	lineOctets  = lineColumns + 2
 )
 
-// UsualHeader is what is allowed, in octets, for all of a message with one
-// attachment but the attachment's content: a header of usual length, a short
-// text, and the lines of MIME around both. A message that Compose makes of a
-// sender, two recipients and a short subject and text has 667.
-const UsualHeader = 1024
-
 // EncodedSize is how many octets a file of n octets has in base64: 4 for each 3
 // or part of them, and CRLF behind each 76 or part of them. It is
 // math.MaxInt64 where that is larger.
@@ -41,32 +35,6 @@ func EncodedSize(n int64) int64 {
 		size += (rest+2)/3*4 + 2
 	}
 	return size
-}
-
-// AttachedSize is the size of a message with nothing but a file of n octets
-// attached and UsualHeader around it; math.MaxInt64 where that is larger.
-func AttachedSize(n int64) int64 {
-	size := EncodedSize(n)
-	if size > math.MaxInt64-UsualHeader {
-		return math.MaxInt64
-	}
-	return size + UsualHeader
-}
-
-// LargestAttachment is the largest file, in octets, for which AttachedSize is
-// at most limit: the largest that can be sent, attached in base64, to a server
-// that accepts messages of limit octets. It is 0 where nothing fits.
-func LargestAttachment(limit int64) int64 {
-	left := limit - UsualHeader
-	if limit < 0 || left <= 0 {
-		return 0
-	}
-	n := left / lineOctets * lineContent
-	// One more line, shorter: its CRLF, and 3 octets for each 4.
-	if rest := left%lineOctets - 2; rest >= 4 {
-		n += rest / 4 * 3
-	}
-	return n
 }
 
 // addBase64 counts the base64 of n octets, which begins and ends with a line.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 
 	"ehlo/session/wire"
 )
@@ -14,12 +13,20 @@ import (
 // inMemory is up to how many octets are kept of what cannot be read twice.
 const inMemory = 1 << 20
 
+// Spool says in which directory a stream is kept that is too large for memory;
+// it is asked only where there is one. The file there is for its owner alone,
+// and is the caller's to remove with the directory.
+type Spool func() (dir string, err error)
+
 // FromFile is the complete message in a file. The file is read once to measure
 // it, and again when it is sent. What cannot be read twice, such as a pipe, is
 // kept in memory, up to 1 MiB.
-func FromFile(path string) (*Message, error) {
+func FromFile(path string) (*Message, error) { return FromPath(path, nil) }
+
+// FromPath is FromFile, with a place for a stream that is larger.
+func FromPath(path string, spool Spool) (*Message, error) {
 	m := &Message{Name: path}
-	part, err := filePart(path, &m.Size)
+	part, err := filePart(path, &m.Size, spool)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +35,7 @@ func FromFile(path string) (*Message, error) {
 }
 
 // filePart is a file as a part, unencoded. It is measured if m is not nil.
-func filePart(path string, m *wire.Measure) (Part, error) {
+func filePart(path string, m *wire.Measure, spool Spool) (Part, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -42,17 +49,7 @@ func filePart(path string, m *wire.Measure) (Part, error) {
 	}
 	defer f.Close()
 	if !info.Mode().IsRegular() {
-		text, err := io.ReadAll(io.LimitReader(f, inMemory+1))
-		if err != nil {
-			return Part{}, err
-		}
-		if len(text) > inMemory {
-			return Part{}, fmt.Errorf("%s is not a file but a stream of more than %d octets, which cannot be read twice: save it first", path, inMemory)
-		}
-		if m != nil {
-			_, _ = m.Write(text)
-		}
-		return Part{Text: text}, nil
+		return kept(f, path, m, spool)
 	}
 	if info, err = f.Stat(); err != nil {
 		return Part{}, err
@@ -64,38 +61,52 @@ func filePart(path string, m *wire.Measure) (Part, error) {
 	return part, err
 }
 
-// FromReader is the complete message in a stream: standard input. Up to 1 MiB
-// of it are kept in memory; a larger one is kept in a file in dir (empty: where
-// the system has its temporary files) that only its owner can read, until
-// cleanup removes it. cleanup is never nil and may be called more than once.
-func FromReader(r io.Reader, dir string) (m *Message, cleanup func() error, err error) {
-	none := func() error { return nil }
-	text, err := io.ReadAll(io.LimitReader(r, inMemory+1))
+// FromReader is the complete message in a stream: standard input.
+func FromReader(r io.Reader, spool Spool) (*Message, error) {
+	m := &Message{}
+	part, err := kept(r, "standard input", &m.Size, spool)
 	if err != nil {
-		return nil, none, err
-	}
-	m = &Message{Parts: []Part{{Text: text}}}
-	_, _ = m.Size.Write(text)
-	if len(text) <= inMemory {
-		return m, none, m.Size.Close()
-	}
-
-	f, err := os.CreateTemp(dir, "ehlo-*.eml") // with mode 0600
-	if err != nil {
-		return nil, none, err
-	}
-	cleanup = sync.OnceValue(func() error { return os.Remove(f.Name()) })
-	part, err := spool(f, text, r, &m.Size)
-	if err = errors.Join(err, f.Close()); err != nil {
-		_ = cleanup()
-		return nil, none, err
+		return nil, err
 	}
 	m.Parts = []Part{part}
-	return m, cleanup, m.Size.Close()
+	return m, m.Size.Close()
 }
 
-// spool writes head and the rest of the stream to f, and measures the rest.
-func spool(f *os.File, head []byte, rest io.Reader, m *wire.Measure) (Part, error) {
+// kept is a stream as a part: up to 1 MiB of it in memory, a larger one in a
+// file. It is measured if m is not nil.
+func kept(r io.Reader, name string, m *wire.Measure, spool Spool) (Part, error) {
+	text, err := io.ReadAll(io.LimitReader(r, inMemory+1))
+	if err != nil {
+		return Part{}, err
+	}
+	if m == nil {
+		m = new(wire.Measure)
+	}
+	_, _ = m.Write(text)
+	switch {
+	case len(text) <= inMemory:
+		return Part{Text: text}, nil
+	case spool == nil:
+		return Part{}, fmt.Errorf("%s is not a file but a stream of more than %d octets, which cannot be read twice: save it first", name, inMemory)
+	}
+	dir, err := spool()
+	if err != nil {
+		return Part{}, err
+	}
+	f, err := os.CreateTemp(dir, "ehlo-*.eml") // with mode 0600
+	if err != nil {
+		return Part{}, err
+	}
+	part, err := written(f, text, r, m)
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(f.Name())
+		return Part{}, err
+	}
+	return part, nil
+}
+
+// written writes head and the rest of the stream to f, and measures the rest.
+func written(f *os.File, head []byte, rest io.Reader, m *wire.Measure) (Part, error) {
 	if _, err := io.Copy(f, bytes.NewReader(head)); err != nil {
 		return Part{}, err
 	}

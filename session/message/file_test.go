@@ -131,11 +131,14 @@ func truncate(t *testing.T, path string, size int64) {
 	}
 }
 
+// in is a place for streams.
+func in(dir string) message.Spool { return func() (string, error) { return dir, nil } }
+
 func TestFromReader(t *testing.T) {
 	for _, size := range []int{0, 10, 1 << 20, 1<<20 + 1, 5 << 20} {
 		dir := t.TempDir()
 		content := strings.Repeat("0123456789abcde\n", size/16+1)[:size]
-		m, cleanup, err := message.FromReader(strings.NewReader(content), dir)
+		m, err := message.FromReader(strings.NewReader(content), in(dir))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,14 +153,6 @@ func TestFromReader(t *testing.T) {
 		}
 		if got := read(t, m); string(got) != content || m.Name != "" {
 			t.Errorf("%d octets of %d, name %q", len(got), size, m.Name)
-		}
-		for range 2 {
-			if err := cleanup(); err != nil {
-				t.Error(err)
-			}
-		}
-		if files, _ := os.ReadDir(dir); len(files) != 0 {
-			t.Errorf("%d octets: a file is left", size)
 		}
 	}
 }
@@ -177,90 +172,83 @@ func (b *broken) Read(p []byte) (int, error) {
 func TestFromReaderFails(t *testing.T) {
 	for _, size := range []broken{0, 100, 3 << 20} {
 		dir := t.TempDir()
-		m, cleanup, err := message.FromReader(&size, dir)
-		if err == nil || m != nil || cleanup() != nil {
+		m, err := message.FromReader(&size, in(dir))
+		if err == nil || m != nil {
 			t.Errorf("%v, %v", m, err)
 		}
 		if files, _ := os.ReadDir(dir); len(files) != 0 {
 			t.Error("a file is left")
 		}
 	}
-	if _, cleanup, err := message.FromReader(bytes.NewReader(make([]byte, 2<<20)), filepath.Join(t.TempDir(), "none")); err == nil || cleanup == nil {
+	if _, err := message.FromReader(bytes.NewReader(make([]byte, 2<<20)), in(filepath.Join(t.TempDir(), "none"))); err == nil {
 		t.Errorf("no place for a file: %v", err)
 	}
 }
 
 func TestLargestAttachment(t *testing.T) {
+	around := message.AttachedSize(message.ReferenceFile, 1) - message.EncodedSize(1)
 	tests := []struct{ limit, want int64 }{
 		{math.MinInt64, 0},
 		{-1, 0},
 		{0, 0},
 		{1, 0},
-		{message.UsualHeader, 0},
-		{message.UsualHeader + 5, 0},
-		{message.UsualHeader + 6, 3}, // 4 columns and CRLF
-		{message.UsualHeader + 9, 3},
-		{message.UsualHeader + 10, 6},
-		{message.UsualHeader + 78, 57},
-		{message.UsualHeader + 79, 57},
-		{message.UsualHeader + 84, 60},
-		{14680064, 10726989},
-		{math.MaxInt64, 6740156488470796956},
+		{around, 0},
+		{around + 5, 0},
+		{around + 6, 3}, // 4 columns and CRLF
+		{around + 9, 3},
+		{around + 10, 6},
+		{around + 78, 57},
+		{around + 79, 57},
+		{around + 84, 60},
 	}
 	for _, tt := range tests {
-		got := message.LargestAttachment(tt.limit)
-		if got != tt.want {
+		if got := message.LargestAttachment(tt.limit); got != tt.want {
 			t.Errorf("limit %d: %d, want %d", tt.limit, got, tt.want)
 		}
-		if got > 0 && (message.AttachedSize(got) > tt.limit || message.AttachedSize(got+1) <= tt.limit && tt.limit < math.MaxInt64) {
-			t.Errorf("limit %d: %d make %d octets, one more %d", tt.limit, got, message.AttachedSize(got), message.AttachedSize(got+1))
+	}
+	size := func(n int64) int64 { return message.AttachedSize(message.ReferenceFile, n) }
+	for _, limit := range []int64{14680064, 1 << 40} {
+		if n := message.LargestAttachment(limit); size(n) > limit || size(n+1) <= limit {
+			t.Errorf("limit %d: %d make %d, one more %d", limit, n, size(n), size(n+1))
 		}
 	}
-	for limit := int64(0); limit < 5000; limit++ {
+	for limit := range int64(5000) {
 		n := message.LargestAttachment(limit)
-		if n > 0 && message.AttachedSize(n) > limit || message.AttachedSize(n+1) <= limit {
+		if n > 0 && size(n) > limit || size(n+1) <= limit {
 			t.Fatalf("limit %d: %d", limit, n)
 		}
 	}
 	for _, n := range []int64{math.MaxInt64, math.MaxInt64 / 4 * 3, math.MaxInt64/78*57 + 57} {
-		if message.EncodedSize(n) != math.MaxInt64 || message.AttachedSize(n) != math.MaxInt64 {
-			t.Errorf("%d octets: %d, %d", n, message.EncodedSize(n), message.AttachedSize(n))
+		if message.EncodedSize(n) != math.MaxInt64 || size(n) != math.MaxInt64 {
+			t.Errorf("%d octets: %d, %d", n, message.EncodedSize(n), size(n))
 		}
 	}
 }
 
-// With a header of the allowance's size, Compose makes exactly AttachedSize; a
-// usual one is smaller, so that a file of the largest size fits.
-func TestLargestAttachmentFits(t *testing.T) {
-	for _, limit := range []int64{2000, 10240, 14680064, 5 << 30} {
-		n := message.LargestAttachment(limit)
-		path := write(t, "quarterly report.pdf", "")
-		truncate(t, path, n)
-		d := draft()
-		d.Attachments = []string{path}
-		m, err := message.Compose(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if around := m.Size.Octets - message.EncodedSize(n); around > message.UsualHeader {
-			t.Errorf("a usual message has %d octets around the attachment, allowed are %d", around, message.UsualHeader)
-		} else {
-			t.Logf("%d octets around the attachment", around)
-			d.Headers = []string{"X: " + pad(int(message.UsualHeader-around)-len("X: \r\n"))}
-		}
-		d.Rand = new(counter)
-		if m, err = message.Compose(d); err != nil {
-			t.Fatal(err)
-		}
-		if m.Size.Octets != message.AttachedSize(n) || m.Size.Octets > limit {
-			t.Errorf("limit %d: %d octets attached make %d, want %d", limit, n, m.Size.Octets, message.AttachedSize(n))
-		}
-		truncate(t, path, n+1)
-		if m, err = message.Compose(d); err != nil {
-			t.Fatal(err)
-		}
-		if m.Size.Octets <= limit {
-			t.Errorf("limit %d: %d octets fit too", limit, n+1)
+// TestAttachedSize holds the size to what Compose makes, at any time, with names
+// of all kinds, of the reference and of a message of other names.
+func TestAttachedSize(t *testing.T) {
+	for _, name := range []string{message.ReferenceFile, "a", "Zahlen für März.xlsx", pad(200) + ".txt", `a "b".zip`} {
+		for _, n := range []int64{0, 1, 57, 58, 14680064, 5 << 30} {
+			path := write(t, name, "")
+			truncate(t, path, n)
+			for _, date := range []time.Time{time.Now(), time.Date(2031, 12, 24, 3, 4, 5, 0, time.FixedZone("", -3600*11))} {
+				d := message.Draft{
+					From: message.ReferenceFrom, To: []string{message.ReferenceTo}, Host: message.ReferenceHost,
+					Date: date, Attachments: []string{path},
+				}
+				m, err := message.Compose(d)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := message.AttachedSize(name, n); m.Size.Octets != want {
+					t.Errorf("%s, %d octets: %d, want %d", name, n, m.Size.Octets, want)
+				}
+				d.Subject, d.Body, d.From = "hello", []byte("text\r\n"), "longer"+message.ReferenceFrom
+				if more, err := message.Compose(d); err != nil || more.Size.Octets != m.Size.Octets+17 {
+					t.Errorf("%d octets with 17 more, %d without, %v", more.Size.Octets, m.Size.Octets, err)
+				}
+			}
 		}
 	}
 }

@@ -19,8 +19,8 @@ func LimitLines(s *wire.Size, l *event.Limit) []string {
 		return append(SizeLines(s), "in force:             "+Verdict(*s, *l))
 	}
 	lines := []string{"maximum message size: " + s.String(), "in force:             " + Verdict(*s, *l)}
-	if n, ok := InForce(s, l); ok {
-		lines = append(lines, "largest attachment:   "+Attachment(n)+" in base64")
+	if text := LargestFile(s, l); text != "" {
+		lines = append(lines, "largest attachment:   "+text+" in base64")
 	}
 	if l.Nonsense {
 		lines = append(lines, "the server accepts a SIZE that is no number: it does not look at it, or not at all of it")
@@ -83,20 +83,110 @@ func counted(n int, word string) string {
 	return fmt.Sprintf("%d %s", n, word)
 }
 
-// InForce is the size in octets that a message may have by all that is known,
-// what is declared and what was found out; false where nothing limits it, as
-// far as is known.
-func InForce(s *wire.Size, l *event.Limit) (uint64, bool) {
-	switch {
-	case l != nil && l.Rejected > 0 && (l.Exact() || s == nil || s.State != wire.SizeDeclared || l.Rejected <= s.Declared):
-		return l.Accepted, true
-	case s != nil && s.State == wire.SizeDeclared:
-		return s.Declared, true
-	}
-	return 0, false
+// Force is what a message may have by all that is known, what is declared and
+// what was found out.
+type Force struct {
+	Octets  uint64
+	AtLeast bool   // more may be accepted
+	Below   uint64 // a message of so many octets is known to be refused; 0: none is
 }
 
-// Attachment is the largest file that fits into a message of so many octets.
-func Attachment(limit uint64) string {
-	return wire.Octet(uint64(message.LargestAttachment(int64(min(limit, math.MaxInt64)))))
+// InForce is what is in force; false where no size is known to be accepted, or
+// nothing to limit it.
+func InForce(s *wire.Size, l *event.Limit) (Force, bool) {
+	declared := uint64(0)
+	if s != nil && s.State == wire.SizeDeclared {
+		declared = s.Declared
+	}
+	switch {
+	case l == nil:
+	case l.Exact():
+		return Force{Octets: l.Accepted, Below: l.Rejected}, true
+	case l.Rejected > 0 && (declared == 0 || l.Rejected <= declared || l.Accepted > declared),
+		declared == 0 && l.Verdict == event.Unknown && l.Accepted > 0:
+		return Force{l.Accepted, true, l.Rejected}, l.Accepted > 0
+	}
+	return Force{Octets: declared, Below: declared + 1}, declared > 0
+}
+
+// String is "14,680,064 octets (14.0 MiB)", or that with at least before it.
+func (f Force) String() string {
+	if f.AtLeast {
+		return "at least " + wire.Octet(f.Octets)
+	}
+	return wire.Octet(f.Octets)
+}
+
+// LargestFile is the largest file that can be attached, in words; "": no limit
+// is known.
+func LargestFile(s *wire.Size, l *event.Limit) string {
+	f, ok := InForce(s, l)
+	if !ok {
+		return ""
+	}
+	f.Octets = uint64(message.LargestAttachment(int64(min(f.Octets, math.MaxInt64))))
+	return f.String()
+}
+
+// File is a file, and the message that it makes.
+type File struct {
+	Name            string
+	Octets, Message int64
+}
+
+// Fit says whether a file's message is accepted.
+type Fit uint8
+
+const (
+	FitUnknown Fit = iota
+	Fits
+	TooLarge
+)
+
+// Fit says whether the file fits by what is known, and with how many octets to
+// spare, or too many.
+func (f File) Fit(s *wire.Size, l *event.Limit) (fit Fit, octets uint64) {
+	mail := uint64(f.Message)
+	in, known := InForce(s, l)
+	switch {
+	case !known && l != nil && l.Rejected > 0 && mail >= l.Rejected:
+		return TooLarge, mail - l.Rejected + 1
+	case !known && l != nil && mail <= l.Accepted:
+		return Fits, l.Accepted - mail
+	case !known:
+		return FitUnknown, 0
+	case mail <= in.Octets:
+		return Fits, in.Octets - mail
+	case in.AtLeast && (in.Below == 0 || mail < in.Below):
+		return FitUnknown, 0
+	case in.AtLeast:
+		return TooLarge, mail - in.Below + 1
+	}
+	return TooLarge, mail - in.Octets
+}
+
+// Line says the same in words.
+func (f File) Line(s *wire.Size, l *event.Limit) string {
+	line := fmt.Sprintf("%s, %s, makes a message of %s: ", f.Name, wire.Octet(uint64(f.Octets)), wire.Octet(uint64(f.Message)))
+	fit, octets := f.Fit(s, l)
+	in, known := InForce(s, l)
+	switch {
+	case fit == TooLarge && in.AtLeast, fit == TooLarge && !known:
+		return line + "it does not fit: at least " + wire.Octet(octets) + " too many"
+	case fit == TooLarge:
+		return line + "it does not fit: " + wire.Octet(octets) + " too many"
+	case fit == Fits && !known:
+		return line + "it fits at MAIL: as much and " + wire.Octet(octets) + " more is accepted"
+	case fit == Fits && in.AtLeast:
+		return line + "it fits, with at least " + wire.Octet(octets) + " to spare"
+	case fit == Fits && l != nil && !l.Known():
+		return line + "it fits what is declared, with " + wire.Octet(octets) + " to spare; what is in force is not known"
+	case fit == Fits:
+		return line + "it fits, with " + wire.Octet(octets) + " to spare"
+	case known:
+		return line + "it is not known whether it fits: " + Bounds(event.Limit{Accepted: in.Octets, Rejected: in.Below}) + " is accepted"
+	case l != nil && l.Accepted > 0 && l.Rejected == 0:
+		return line + "it is not known whether it fits: no more than " + wire.Octet(l.Accepted) + " was accepted, and nothing larger asked for"
+	}
+	return line + "it is not known whether it fits: no limit is"
 }

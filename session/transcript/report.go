@@ -21,6 +21,8 @@ type Report struct {
 	Failure *event.Error // nil: all went well
 
 	Script       *ScriptResult // of `ehlo run`
+	Files        []File        // of `ehlo size --file`: whether they fit
+	ByAddress    bool          // an entry for each address, not for each connection
 	NoTranscript bool          // leave the transcripts out, and keep none
 
 	lines map[int][]entry // by connection

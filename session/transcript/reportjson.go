@@ -107,6 +107,14 @@ type (
 		Reply             *jsonReply     `json:"reply,omitempty"`
 		BeforeTLS         *jsonSize      `json:"before_tls,omitempty"`
 		BeforeLogin       *jsonSize      `json:"before_login,omitempty"`
+		Files             []jsonFile     `json:"files,omitempty"`
+	}
+	jsonFile struct {
+		File    string `json:"file"`
+		Octets  int64  `json:"octets"`
+		Message int64  `json:"message_octets"`
+		Fits    *bool  `json:"fits"`            // null: not known
+		Spare   *int64 `json:"spare,omitempty"` // octets, at least; below 0: too many
 	}
 	jsonTLS struct {
 		Mode         string            `json:"mode"`
@@ -158,10 +166,67 @@ func (r *Report) JSON() []byte {
 		Time: r.Started.UTC().Format(time.RFC3339Nano), Outcome: outcome(r.Failure), Exit: r.Exit, Error: errorJSON(r.Failure),
 		Script: scriptJSON(r.Script), Route: routeJSON(r.Route), Sessions: []jsonSession{},
 	}
-	for _, c := range r.Sessions {
-		out.Sessions = append(out.Sessions, sessionJSON(c, r.lines[c.Conn], r.Last))
+	for _, same := range r.entries() {
+		c := same[0]
+		for _, next := range same[1:] {
+			c = joined(c, next)
+		}
+		out.Sessions = append(out.Sessions, r.sessionJSON(c, r.linesOf(same)))
 	}
 	return marshal(out)
+}
+
+// entries are the connections of each entry of the report.
+func (r *Report) entries() (all [][]*Conversation) {
+	place := map[[2]string]int{}
+	for _, c := range r.Sessions {
+		key := [2]string{c.Host, c.Address}
+		i, known := place[key]
+		if !r.ByAddress || !known {
+			place[key], i = len(all), len(all)
+			all = append(all, nil)
+		}
+		all[i] = append(all[i], c)
+	}
+	return all
+}
+
+// joined is what two connections, one after another, are together: the second,
+// with what only the first has come to know.
+func joined(first, second *Conversation) *Conversation {
+	c := *second
+	c.Started = first.Started
+	if c.Limit == nil {
+		c.Limit = first.Limit
+	}
+	if c.Size == nil {
+		c.Size, c.SizeBeforeLogin = first.Size, first.SizeBeforeLogin
+		c.Offers, c.OffersBeforeTLS, c.Protocol = first.Offers, first.OffersBeforeTLS, first.Protocol
+		c.TLS, c.Auth = first.TLS, first.Auth
+	}
+	if c.Greeting == nil {
+		c.Greeting = first.Greeting
+	}
+	a, b := first.Timings, &c.Timings
+	b.Connect, b.Greeting, b.Helo, b.TLS = b.Connect+a.Connect, b.Greeting+a.Greeting, b.Helo+a.Helo, b.TLS+a.TLS
+	b.Auth, b.Mail, b.Rcpt, b.Data = b.Auth+a.Auth, b.Mail+a.Mail, b.Rcpt+a.Rcpt, b.Data+a.Data
+	return &c
+}
+
+// linesOf are the transcripts of connections, one behind the other, in the time
+// of the first.
+func (r *Report) linesOf(same []*Conversation) []entry {
+	if len(same) == 1 {
+		return r.lines[same[0].Conn]
+	}
+	var all []entry
+	for _, c := range same {
+		for _, line := range r.lines[c.Conn] {
+			line.T += milliseconds(c.Started.Sub(same[0].Started))
+			all = append(all, line)
+		}
+	}
+	return all
 }
 
 // marshal writes a value on one line. Angle brackets stay: they are what mail
@@ -239,7 +304,8 @@ func sourceJSON(source string) string {
 	return source
 }
 
-func sessionJSON(c *Conversation, lines []entry, last time.Time) jsonSession {
+func (r *Report) sessionJSON(c *Conversation, lines []entry) jsonSession {
+	last := r.Last
 	if !c.Ended.IsZero() {
 		last = c.Ended
 	}
@@ -256,6 +322,9 @@ func sessionJSON(c *Conversation, lines []entry, last time.Time) jsonSession {
 	}
 	if out.Transcript == nil {
 		out.Transcript = []entry{}
+	}
+	if out.Size != nil {
+		out.Size.Files = filesJSON(r.Files, c)
 	}
 	if mechs := c.Offers.Mechanisms(); len(mechs) > 0 || c.Auth != nil {
 		out.Auth = &jsonAuth{Offered: notNil(mechs)}
@@ -304,6 +373,22 @@ func sizesJSON(c *Conversation) *jsonSize {
 	return out
 }
 
+func filesJSON(files []File, c *Conversation) (out []jsonFile) {
+	for _, f := range files {
+		one := jsonFile{File: shown(f.Name), Octets: f.Octets, Message: f.Message}
+		fit, octets := f.Fit(c.Size, c.Limit)
+		if fit != FitUnknown {
+			fits, spare := fit == Fits, int64(min(octets, math.MaxInt64))
+			if !fits {
+				spare = -spare
+			}
+			one.Fits, one.Spare = &fits, &spare
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
 func sizeJSON(s *wire.Size, l *event.Limit) *jsonSize {
 	if s == nil {
 		return nil
@@ -312,8 +397,8 @@ func sizeJSON(s *wire.Size, l *event.Limit) *jsonSize {
 	if s.State == wire.SizeDeclared {
 		out.Declared = &s.Declared
 	}
-	if n, ok := InForce(s, l); ok {
-		largest := message.LargestAttachment(int64(min(n, math.MaxInt64)))
+	if f, ok := InForce(s, l); ok {
+		largest := message.LargestAttachment(int64(min(f.Octets, math.MaxInt64)))
 		out.LargestAttachment = &largest
 	}
 	if l != nil {
