@@ -77,7 +77,7 @@ func TestExactSizeGoesOn(t *testing.T) {
 	x.typed(esc)
 	x.sees("BROWSE")
 	x.typed("S" + enter)
-	x.sees("in force", "what this connection may", "S on another connection")
+	x.sees("in force", "what this connection may", "r connects again")
 	x.sees("READY")
 	x.seesNo("FAIL")
 	x.seesNo("there is no connection")
@@ -85,7 +85,7 @@ func TestExactSizeGoesOn(t *testing.T) {
 		t.Errorf("%d errors with the one by hand", c.Errors)
 	}
 	x.typed("S" + enter) // nothing is left
-	x.sees("READY", "S on another connection")
+	x.sees("READY", "r connects again")
 	if c := server.Connections(); len(c) != 1 || c[0].Errors != 2 {
 		t.Errorf("%+v", c)
 	}
@@ -100,7 +100,7 @@ func TestExactSizeGoesOn(t *testing.T) {
 		x.sees("BROWSE")
 		x.typed("S" + enter)
 		x.await("the end of the search", func(s string) bool {
-			return strings.Contains(s, "S on another connection") || strings.Contains(s, "which it does not declare")
+			return strings.Contains(s, "r connects again") || strings.Contains(s, "which it does not declare")
 		})
 	}
 	x.sees("12,345,678 octets", "which it does not declare")
