@@ -15,6 +15,11 @@ import (
 func (m *screen) enter() tea.Cmd {
 	text := m.line.String()
 	now := m.now
+	if text == "" && !now.inText && !now.asked && now.doing.still() && now.connected && !m.empty {
+		m.empty, m.hint = true, "the line is empty: Enter again sends an empty line"
+		return nil
+	}
+	m.empty = false
 	if m.queue.auto {
 		m.hint = "the paste is being sent: ctrl+c stops that"
 		return nil

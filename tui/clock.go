@@ -123,9 +123,16 @@ func (c *clock) reply(e event.Reply) {
 	if e.Reply.Code == 354 {
 		c.text = e.At
 	}
-	s := span{kind: cmp.Or(e.Verb, "greeting"), what: string(e.Command[:min(len(e.Command), keptWhat)]), took: e.Elapsed, seq: e.Seq, failed: e.Reply.Class() >= 4 && !e.Answer}
-	switch e.Verb {
-	case "":
+	kind := e.Verb
+	switch {
+	case kind == "" && e.Stage == event.Banner:
+		kind = "greeting"
+	case kind == "":
+		kind = "(empty line)"
+	}
+	s := span{kind: kind, what: string(e.Command[:min(len(e.Command), keptWhat)]), took: e.Elapsed, seq: e.Seq, failed: e.Reply.Class() >= 4 && !e.Answer}
+	switch kind {
+	case "greeting":
 		c.greeted = true
 	case ".":
 		s.kind, s.what = "end of message", ""

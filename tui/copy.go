@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/atotto/clipboard"
 	"github.com/aymanbagabas/go-osc52/v2"
@@ -20,6 +21,9 @@ import (
 // throughTerminal is how much a terminal is given to copy (OSC 52): many take
 // no more than 100,000 octets in base64.
 const throughTerminal = 74_000
+
+// desktopWait is how long the desktop's clipboard may take.
+const desktopWait = 2 * time.Second
 
 // copied is the end of copying.
 type copied struct {
@@ -118,24 +122,37 @@ func (m *screen) copyText(text, what string) tea.Cmd {
 	out, dir := m.o.clipboard, m.o.Dir
 	return func() tea.Msg {
 		done := copied{what: what}
-		if out != nil && len(text) <= throughTerminal {
-			if _, err := osc52.New(text).WriteTo(out); err == nil {
-				done.to = append(done.to, "the terminal's clipboard")
-			}
-		}
-		if out != nil && desktop() && clipboard.WriteAll(text) == nil {
-			done.to = append(done.to, "the desktop's")
-		}
-		if dir != "" {
+		if dir != "" { // first: it is there whatever becomes of the others
 			path := filepath.Join(dir, "copied.txt")
 			if done.err = writePrivate(path, text); done.err == nil {
 				done.to = append(done.to, path)
 			}
 		}
+		if out != nil && len(text) <= throughTerminal {
+			if _, err := osc52.New(text).WriteTo(out); err == nil {
+				done.to = append(done.to, "the terminal's clipboard")
+			}
+		}
+		if out != nil && desktop() && toDesktop(text) {
+			done.to = append(done.to, "the desktop's")
+		}
 		if len(done.to) == 0 && done.err == nil {
 			done.err = errors.New("there is neither a terminal nor a directory to copy to")
 		}
 		return done
+	}
+}
+
+// toDesktop gives the text to the desktop's clipboard, whose tools may wait for
+// one that is gone.
+func toDesktop(text string) bool {
+	done := make(chan error, 1)
+	go func() { done <- clipboard.WriteAll(text) }() // it starts a program, and nothing else
+	select {
+	case err := <-done:
+		return err == nil
+	case <-time.After(desktopWait):
+		return false
 	}
 }
 

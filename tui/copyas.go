@@ -18,23 +18,14 @@ type transaction struct {
 
 // take takes a line of the client's.
 func (t *transaction) take(line []byte) {
-	text := string(line)
-	argument := func() string {
-		_, rest, ok := strings.Cut(text, ":")
-		from, to := strings.IndexByte(rest, '<'), strings.IndexByte(rest, '>')
-		if !ok || from < 0 || to < from {
-			return ""
-		}
-		return rest[from+1 : to]
-	}
 	switch wire.Verb(line) {
 	case "EHLO", "HELO", "LHLO":
-		_, t.helo, _ = strings.Cut(text, " ")
+		t.helo = wire.Argument(line)
 		t.mail, t.from, t.to = false, "", nil
 	case "MAIL":
-		t.mail, t.from, t.to = true, argument(), nil
+		t.mail, t.from, t.to = true, wire.PathOf(line), nil
 	case "RCPT":
-		t.to = append(t.to, argument())
+		t.to = append(t.to, wire.PathOf(line))
 	}
 }
 

@@ -70,7 +70,7 @@ func (m *screen) explain(id int64, x *line) (title string, text []string, octets
 	case event.Failed:
 		text = []string{e.Error.Message}
 		if e.Error.Hint != "" {
-			text = append(text, "", e.Error.Hint)
+			text = append(text, "", onScreen(e.Error.Hint))
 		}
 		text = append(text, "", fmt.Sprintf("kind %s, phase %s, exit code %d", e.Error.Kind, e.Error.Stage.Phase(), e.Error.Exit()))
 		return "A failure", text, nil

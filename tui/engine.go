@@ -205,6 +205,8 @@ func (e *engine) able() error {
 	switch {
 	case e.script != nil:
 		return errors.New("a script is being played (esc, then ctrl+c stops it)")
+	case e.now.doing == opening:
+		return errors.New("the session is still being opened (ctrl+c stops that)")
 	case !e.now.connected:
 		return errors.New("there is no connection (esc, then r: connect again)")
 	case e.now.inText:

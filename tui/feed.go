@@ -172,6 +172,8 @@ func (f *feed) alsoTo(sink event.Sink, taken []event.Event) {
 type until struct {
 	mu   sync.Mutex
 	sink event.Sink
+	fail func() error // what kept the sink from writing; nil: nothing can
+	err  error        // what it said
 	held []event.Event
 	over bool // there will be none
 }
@@ -183,13 +185,14 @@ func (u *until) apply(e event.Event) {
 	case u.over:
 	case u.sink != nil:
 		u.sink(e)
+		u.check()
 	default:
 		u.held = append(u.held, e)
 	}
 }
 
 // made hands over what was kept; nil: it is dropped.
-func (u *until) made(sink event.Sink) {
+func (u *until) made(sink event.Sink, fail func() error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if sink != nil {
@@ -197,7 +200,24 @@ func (u *until) made(sink event.Sink) {
 			sink(e)
 		}
 	}
-	u.sink, u.held, u.over = sink, nil, sink == nil
+	u.sink, u.held, u.over, u.fail = sink, nil, sink == nil, fail
+	u.check()
+}
+
+// check ends it where the sink has failed; mu is held.
+func (u *until) check() {
+	if u.sink != nil && u.fail != nil {
+		if u.err = u.fail(); u.err != nil {
+			u.sink, u.over = nil, true
+		}
+	}
+}
+
+// failed is what kept the sink from writing, or nil.
+func (u *until) failed() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.err
 }
 
 // end lets nobody else hear of an event any more.

@@ -65,7 +65,7 @@ func TestTheCauseStays(t *testing.T) {
 		event.Failed{Error: event.Errorf(event.ConnectionLost, event.Quit, "the connection was lost before the reply to QUIT")},
 		event.Closed{By: "server"})
 	p.tell(status{})
-	p.sees(t, "! mx1.example.org refuses the session: 554", "r, connects again")
+	p.sees(t, "! mx1.example.org refuses the session: 554", "r, Enter connects again")
 }
 
 // TestStopsOnlyWhatRuns: ctrl+c is offered where it stops something.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"ehlo/session/event"
@@ -41,6 +42,7 @@ type log struct {
 
 	events     []event.Event // in order, for saving
 	gone       []event.Event // those that were forgotten, and are not yet written elsewhere
+	spills     bool          // they are to be written
 	keptLines  int
 	keptOctets int
 	fold       bool // new groups are folded
@@ -202,7 +204,9 @@ func (l *log) drop() {
 	for i < len(l.events) && l.events[i].Header().Seq < oldest {
 		i++
 	}
-	l.gone = append(l.gone, l.events[:i]...)
+	if l.spills {
+		l.gone = append(l.gone, l.events[:i]...)
+	}
 	left := copy(l.events, l.events[i:])
 	clear(l.events[left:])
 	l.events = l.events[:left]
@@ -291,6 +295,11 @@ func hostAndAddress(host, address string) string {
 	return host + " (" + address + ")"
 }
 
+// onScreen is a hint that speaks of flags, for who has a palette.
+func onScreen(hint string) string {
+	return strings.NewReplacer("--insecure-auth", ":auth USER --insecure", "--tls never", ":set tls never, then r,").Replace(hint)
+}
+
 // wordsOf are the lines of the transcript that tell of an event which is no
 // line of the session itself.
 func wordsOf(e event.Event) []string {
@@ -341,7 +350,7 @@ func wordsOf(e event.Event) []string {
 		}
 		lines := []string{"FAIL " + e.Error.Message}
 		if e.Error.Hint != "" {
-			lines = append(lines, "  "+e.Error.Hint)
+			lines = append(lines, "  "+onScreen(e.Error.Hint))
 		}
 		return lines
 	case event.Closed:

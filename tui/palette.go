@@ -299,13 +299,14 @@ func (m *screen) record(argument string) (tea.Cmd, error) {
 		return nil, errors.New("the session is being recorded already, in " + m.recording)
 	}
 	path := atHome(argument)
-	var file until
+	file := &until{}
 	m.feed.alsoTo(file.apply, m.log.events)
+	m.recorder = file
 	open := m.o.Record
 	m.recording, m.mode = path, modeBrowse
 	return func() tea.Msg {
-		sink, err := open(path)
-		file.made(sink)
+		sink, fail, err := open(path)
+		file.made(sink, fail)
 		return recorded{path, err}
 	}, nil
 }
@@ -316,13 +317,27 @@ type recorded struct {
 	err  error
 }
 
+// recordFails sees whether the record can no longer be written.
+func (m *screen) recordFails() {
+	if m.recorder == nil || m.recorder.failed() == nil {
+		return
+	}
+	path := m.recording
+	m.problem = &problem{mark: '!', lines: []string{"the record " + path + " can no longer be written: " + m.recorder.failed().Error(), "the session goes on without it; s saves what there is"}}
+	m.recording, m.recorder = "", nil
+	m.saved = slices.DeleteFunc(m.saved, func(s string) bool { return s == path })
+}
+
 func (m *screen) recordBegun(r recorded) {
 	if r.err != nil {
-		m.recording, m.hint = "", "not recorded: "+r.err.Error()
+		m.recording, m.recorder, m.hint = "", nil, "not recorded: "+r.err.Error()
 		return
 	}
 	m.saved = append(m.saved, r.path)
 	m.hint = "recording to " + r.path + " until the end"
+	if m.recordFails(); m.recording == "" {
+		m.hint = ""
+	}
 }
 
 // serve plays the server's side of a script on loopback, for as long as the

@@ -108,21 +108,26 @@ func TestCommandsOfThePalette(t *testing.T) {
 	var mu sync.Mutex
 	var heard []event.Event
 	x := start(t, s, 100, 24, func(o *Options) {
-		o.Record = func(file string) (event.Sink, error) {
-			if strings.HasSuffix(file, "bad") {
-				return nil, errors.New("there is no room")
+		o.Record = func(file string) (event.Sink, func() error, error) {
+			switch {
+			case strings.HasSuffix(file, "bad"):
+				return nil, nil, errors.New("there is no room")
+			case strings.HasSuffix(file, "full"):
+				return func(event.Event) {}, func() error { return errors.New("no space left") }, nil
 			}
 			return func(e event.Event) {
 				mu.Lock()
 				defer mu.Unlock()
 				heard = append(heard, e)
-			}, nil
+			}, func() error { return nil }, nil
 		}
 		o.Serve = func(string) (string, func(), error) { return "127.0.0.1:1234", func() {}, nil }
 	})
 	x.sees("READY")
 	x.typed(esc + ":record bad" + enter)
 	x.sees("not recorded: there is no room")
+	x.typed(":record full" + enter)
+	x.sees("the record full can no longer be written: no space left")
 	x.typed(":record kept" + enter)
 	x.sees("recording to kept until the end")
 	x.typed(":auth someone" + enter)
@@ -156,7 +161,7 @@ func TestCommandsOfThePalette(t *testing.T) {
 	x.sees("C: EHLO other.test", "READY")
 	x.typed(esc + "qy")
 	r := x.end()
-	if !slices.Contains(r.Saved, "kept") {
+	if !slices.Contains(r.Saved, "kept") || slices.Contains(r.Saved, "full") {
 		t.Errorf("saved: %q", r.Saved)
 	}
 	mu.Lock()

@@ -321,7 +321,7 @@ func TestScrollingPausesAndCounts(t *testing.T) {
 	x.typed("HELP" + enter)
 	x.sees("250 end of help")
 	x.typed(pgUp)
-	before := x.sees("PAUSED +0")
+	before := x.sees("PAUSED")
 	p := <-s.conns
 	p.say("250 unasked one")
 	after := x.sees("PAUSED +2") // the line, and that it was not asked for

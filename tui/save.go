@@ -44,6 +44,17 @@ func formatOf(path string) format {
 	return formats[0]
 }
 
+// formatNamed is the format that a bare word asks for, in the place where ehlo
+// keeps them; -1: it is the name of a file.
+func formatNamed(word string) int {
+	for i, names := range [...][]string{{"script", "smtp"}, {"text", "txt"}, {"json"}, {"eml"}} {
+		if slices.Contains(names, strings.ToLower(word)) {
+			return i
+		}
+	}
+	return -1
+}
+
 // save asks what to save the session as.
 func (m *screen) save() tea.Cmd {
 	m.back2, m.mode = m.mode, modeSave
@@ -68,6 +79,8 @@ func saveIn(f format) func(*screen) tea.Cmd {
 // saveAs saves the session in a file, as its name asks for.
 func (m *screen) saveAs(file string) (tea.Cmd, error) {
 	switch {
+	case formatNamed(file) >= 0:
+		return saveIn(formats[formatNamed(file)])(m), nil
 	case file != "":
 		return m.export(atHome(file), false)
 	case m.o.Dir == "":

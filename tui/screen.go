@@ -75,6 +75,7 @@ type problem struct {
 	mark  byte
 	lines []string
 	reply bool // a refused command, not a failure: the next success ends it
+	apart bool // where there is no connection now, how to have one is said too
 }
 
 // screen is the program's one model. It does no I/O: the engine talks to the
@@ -116,6 +117,7 @@ type screen struct {
 	asks    *session.Auth // the login whose password is being typed
 	// recording is the file that the session is recorded to, or "".
 	recording string
+	recorder  *until // its sink
 	history   *history
 	recall    recall
 	queue     queue    // lines of a paste
@@ -127,6 +129,7 @@ type screen struct {
 	problem   *problem
 	hint      string    // what the last key came to; gone with the next
 	armed     bool      // the next ctrl+c leaves
+	empty     bool      // the next Enter sends a line that is empty
 	alone     bool      // the transcript has the whole width
 	mouse     bool      // the mouse is asked for
 	skipped   time.Time // when a host was, see canSkip
@@ -145,6 +148,7 @@ type screen struct {
 
 func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
 	l := newLog()
+	l.spills = o.Dir != "" && o.beside != nil
 	m := &screen{
 		o: o, title: o.Plan.Target.Text, plan: o.Plan, prober: newProber(o.Session, f), st: st, keys: bindings(), engine: e, feed: f,
 		log: l, history: h, queue: queue{at: -1},
@@ -158,6 +162,9 @@ func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
 		m.load(e.script, "")
 	}
 	m.transcript = newTranscriptPane(l, &m.st)
+	if n := len(o.Intro); n > 0 { // the transcript scrolls it away
+		m.hint = o.Intro[n-1]
+	}
 	m.resize(o.Width, o.Height)
 	return m
 }
@@ -269,6 +276,7 @@ func (m *screen) Apply(events []event.Event, marks map[int32]mark, now status) {
 		m.heard(e)
 	}
 	m.spillOver()
+	m.recordFails()
 	m.composer.settle(now.posted)
 	if m.played != nil {
 		m.played.Apply(marks)
@@ -306,9 +314,7 @@ func (m *screen) judge(e event.Event) {
 				m.problem.lines[0] = "the script was stopped"
 			}
 		}
-		if c := m.view.Now(); c == nil || c.State == transcript.Closed || c.State == transcript.Failing {
-			m.problem.lines = append(m.problem.lines, "there is no connection: esc, then r, connects again")
-		}
+		m.problem.apart = true
 	case event.Extensions:
 		m.ready, m.problem = true, nil
 	case event.Closed:
@@ -351,6 +357,8 @@ func replyHead(e event.Reply) string {
 	switch {
 	case e.Unasked:
 		words = append(words, "unasked")
+	case e.Verb == "" && e.Stage != event.Banner:
+		words = append(words, "to an empty line")
 	case e.Verb == "":
 		words = append(words, "as greeting")
 	case e.Verb == ".":
@@ -454,6 +462,9 @@ func (m *screen) press(name string, r rune) (cmd tea.Cmd) {
 		defer func() { cmd = tea.Batch(cmd, m.fieldTyped()) }()
 	}
 	m.hint = ""
+	if name != "enter" {
+		m.empty = false
+	}
 	if name != "ctrl+c" && !(here == inTiny && name == "q") {
 		m.armed = false
 	}

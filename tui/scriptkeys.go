@@ -15,7 +15,7 @@ import (
 // scripting are the keys of a script that is being played.
 func scripting() []binding {
 	return []binding{
-		{id: "runagain", keys: []string{"R"}, in: inBrowse, hint: "run again", enabled: func(m *screen) bool { return (m.played != nil || m.kept != "") && m.o.Load != nil && !m.live() }, help: "run the script again, or what was saved: writes :run FILE, Enter does it", do: (*screen).runAgain},
+		{id: "runagain", keys: []string{"R"}, in: inBrowse, hint: "play again", enabled: func(m *screen) bool { return (m.played != nil || m.kept != "") && m.o.Load != nil && !m.live() }, help: "run the script again, or what was saved: writes :run FILE, Enter does it", do: (*screen).runAgain},
 		{id: "go", keys: []string{" "}, show: "space", in: inBrowse, hint: "go on", enabled: func(m *screen) bool { return m.held() || m.played != nil && m.now.script.phase == phasePausing }, help: "a script that is held: let it go on by itself", do: (*screen).goOn},
 		{id: "pause", keys: []string{" "}, show: "space", in: inBrowse, hint: "pause", enabled: func(m *screen) bool { return m.now.script.phase == phaseRunning }, help: "a script that goes on: hold it before its next line", do: (*screen).pause},
 		{id: "step", keys: []string{"."}, in: inBrowse, hint: "step", enabled: (*screen).live, help: "carry out one line of the script (a reply of several lines is one)", do: (*screen).stepScript},
@@ -304,7 +304,7 @@ func (m *screen) judgeScript(marks map[int32]mark, now scriptStatus) {
 	}
 	if now.phase == phaseEnded && m.now.script.phase != phaseEnded && now.end != nil {
 		if e := now.end.err; e != nil && e.Kind == event.Interrupted {
-			m.problem = &problem{mark: '!', lines: []string{e.Message, "there is no connection: esc, then r, connects again"}}
+			m.problem = &problem{mark: '!', lines: []string{e.Message, "there is no connection: esc, r, Enter connects again"}}
 		}
 		if now.end.err != nil && m.problem != nil && m.o.Load != nil {
 			m.problem.lines = append(m.problem.lines, "esc, then R runs the script again")

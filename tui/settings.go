@@ -32,11 +32,15 @@ func settings() []setting {
 	}
 	plans := func(change func(p *flow.Plan, value string) error) func(*screen, string) error {
 		return func(m *screen, value string) error {
-			if err := change(&m.o.Plan, value); err != nil {
+			var probe flow.Plan
+			if err := change(&probe, value); err != nil {
 				return err
 			}
-			_ = change(&m.plan, value)
-			return m.engine.adjust(nil, func(p *flow.Plan) { _ = change(p, value) })
+			if err := m.engine.adjust(nil, func(p *flow.Plan) { _ = change(p, value) }); err != nil {
+				return err
+			}
+			_, _ = change(&m.o.Plan, value), change(&m.plan, value)
+			return nil
 		}
 	}
 	return []setting{

@@ -152,7 +152,7 @@ func (s *spill) close() string {
 func (m *screen) spillOver() {
 	gone := m.log.gone
 	m.log.gone = nil
-	if len(gone) == 0 || m.o.Dir == "" || m.o.beside == nil {
+	if len(gone) == 0 {
 		return
 	}
 	if m.spill == nil {

@@ -120,7 +120,7 @@ func reason(e *event.Error) (why, means string) {
 		return "", ""
 	}
 	switch {
-	case e.Reply != nil && e.Reply.Code != 0:
+	case e.Reply != nil && e.Reply.Class() >= 4:
 		x := wire.Explain(verbAt(e.Stage), e.Reply.Code, e.Reply.Enhanced)
 		means = x.String()
 		if x.Who != "" {

@@ -395,7 +395,7 @@ func (p *transcriptPane) row(id int64, i int, text string, w int) string {
 		gutter = ">" + mark
 	}
 	if p.narrow {
-		if gutter = mark; p.chosen(id) {
+		if gutter = mark; p.chosen(id) && mark == " " {
 			gutter = ">"
 		}
 	}

@@ -55,8 +55,9 @@ type Options struct {
 	// time. Nil: there is no :run.
 	Load func(file string, sets []string) (*play.Options, error)
 	// Record begins a script in a file, for :record; what Run has not ended of
-	// it, its caller does. Nil: there is no :record.
-	Record func(file string) (event.Sink, error)
+	// it, its caller does. failed says, between two events, what keeps it from
+	// being written. Nil: there is no :record.
+	Record func(file string) (sink event.Sink, failed func() error, err error)
 	// Serve makes a server that plays its side of a script, for :serve, and says
 	// where it listens; play plays until the caller of Run ends it. Nil: there is
 	// no :serve.

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -139,7 +140,11 @@ func (m *screen) notices() []string {
 		if p.mark == '~' {
 			s = m.st.warn
 		}
-		for i, l := range p.lines {
+		lines := p.lines
+		if p.apart && !m.now.connected && m.now.doing.still() {
+			lines = append(slices.Clone(lines), "there is no connection: esc, r, Enter connects again")
+		}
+		for i, l := range lines {
 			lead := "  "
 			if i == 0 {
 				lead = string(p.mark) + " "
@@ -221,6 +226,9 @@ func (m *screen) tabs() string {
 	if m.mode == modeTime {
 		return m.fullTitle("Where the time went")
 	}
+	if title := m.overTitle(); title != "" && m.lay.side > 0 {
+		return m.fullTitle(title)
+	}
 	if m.lay.side > 0 {
 		follow, shown := m.followWord(), 0
 		if m.pane == messageAt {
@@ -228,10 +236,6 @@ func (m *screen) tabs() string {
 		}
 		room := m.lay.main - cells(follow) - 1
 		left := m.paneTitle(shown, room)
-		if title := m.overTitle(); title != "" {
-			line := strings.Repeat(g.horizontal, max(room-cells(title)-1, 0))
-			left = g.fit(m.st.dim.Render(g.horizontal)+m.st.reverse.Render(title)+m.st.dim.Render(line), room)
-		}
 		first := 1
 		if m.played != nil {
 			first = scriptAt
@@ -275,7 +279,10 @@ func (m *screen) followWord() string {
 	if m.transcript.follow {
 		return "FOLLOW"
 	}
-	return fmt.Sprintf("PAUSED +%d", m.transcript.unseen())
+	if n := m.transcript.unseen(); n > 0 {
+		return fmt.Sprintf("PAUSED +%d", n)
+	}
+	return "PAUSED"
 }
 
 func (m *screen) followStyle() style {
@@ -358,7 +365,7 @@ func (m *screen) status() string {
 	} else if w := m.waiting(); w != "" {
 		words = append(words, g.words(w)+m.stopWords())
 	}
-	full := m.mode == modeMatrix || m.mode == modeTime
+	full := m.mode == modeMatrix || m.mode == modeTime || m.overTitle() != ""
 	if m.pane == messageAt && m.messageWord() != "" {
 		words = append(words, m.messageWord())
 	} else if m.lay.side == 0 && !full {
@@ -492,6 +499,8 @@ func (m *screen) prompt() string {
 			text = "Leave? The draft is not sent: y drops it and leaves, n stays"
 		case !m.now.connected && len(m.line.text) > 0:
 			text = "Leave? There is text in the line: y leaves, n stays"
+		case !m.now.connected:
+			text = "Leave? What was said is not saved: y leaves, n stays (s saves it)"
 		}
 		if w < cells(text) {
 			text = "Leave? y leaves, n stays"
@@ -544,10 +553,12 @@ func (m *screen) placeholder(w int, focus bool) string {
 		text = "(a chunk: " + m.chunkWords() + "; the end of a line counts for two)"
 	case m.now.inText:
 		text = "(message text; a line with only . ends it)"
-	case m.now.doing == opening && !m.ready:
+	case m.now.doing == opening && m.ready:
+		text = "(the session is still being opened: Enter does not send)"
+	case m.now.doing == opening:
 		text = "(not connected yet: Enter does not send)"
 	case !m.now.connected:
-		text = "(no connection: esc, then r, connects again)"
+		text = "(no connection: esc, r, Enter connects again)"
 	}
 	cursor := " "
 	if focus {

@@ -99,19 +99,24 @@ func (a *app) screenWith(c *cobra.Command, f *flags, set settings, name string, 
 	defer stop()
 	o.Serve = a.servant(ctx)
 	if f.record == "" {
-		o.Record = func(file string) (event.Sink, error) {
+		o.Record = func(file string) (event.Sink, func() error, error) {
 			own := *f
 			own.record = file
 			var failed error
 			record, err := openRecord(&own, &failed)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			a.later(record.salvage)
 			mu.Lock()
 			defer mu.Unlock()
-			finish = func() error { return errors.Join(record.end(), failed) }
-			return record.begin().Apply, nil
+			finish = func() error {
+				if err := errors.Join(record.end(), failed); err != nil {
+					return &event.Error{Kind: event.Input, Message: "the record could not be written: " + err.Error(), Err: err}
+				}
+				return nil
+			}
+			return record.begin().Apply, func() error { return failed }, nil
 		}
 	}
 	o.From, o.Away = a.composeFrom(c, set.options.Helo), a.away.Store

@@ -205,7 +205,7 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 		c.Timings.TLS += e.Elapsed
 		if e.Mode == "starttls" {
 			c.OffersBeforeTLS, c.Offers, c.Size, c.Protocol = c.Offers, nil, nil, ""
-			c.Transaction = Transaction{}
+			c.Transaction, c.LoggedIn = Transaction{}, false // all is forgotten (RFC 3207 4.2)
 		}
 	case event.Login:
 		c.Auth = &e
@@ -227,7 +227,7 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 			return
 		}
 		c.Error, c.Ended = e.Error, at
-		if c.State != Closed {
+		if c.State != Closed || c.Protocol == "" { // it never came to a session
 			c.State = Failing
 		}
 		switch {
