@@ -202,46 +202,50 @@ func encoded(octets []byte, empty string) string {
 // it counts as, and what may be said of it elsewhere.
 func (s *Session) guarded(line []byte) (spans []event.Span, verb string, shown []byte) {
 	verb = wire.Verb(line)
-	if strings.HasPrefix(verb, "AUTH=") {
-		verb = "AUTH" // a slip; what follows may be a password all the same
-		spans = []event.Span{{Start: bytes.IndexByte(line, '=') + 1, End: len(line)}}
+	hide := func(from int) {
+		if from < len(line) {
+			spans = []event.Span{{Start: from, End: len(line)}}
+		}
 	}
+	mechanism, response, auth := wire.ParseAuth(line)
 	switch {
 	case s.login != nil && (s.login.awaited || s.login.responses < sasl.Responses(s.login.mechanism)):
 		// A response has no verb; it may be anything, a password too. One that is
 		// sent before its challenge came is not judged, but hidden.
 		verb = "AUTH"
 		if string(line) != "*" && (!s.login.awaited || sasl.Secret(s.login.mechanism, s.login.responses, s.login.challenge)) {
-			spans = []event.Span{{Start: 0, End: len(line)}}
+			hide(0)
 		}
 		s.login.responses++
 		s.login.awaited = false
-	case verb == "AUTH" && spans == nil:
-		words := strings.Fields(string(line))
-		s.login = &login{}
-		if len(words) > 1 {
-			s.login.mechanism = strings.ToUpper(words[1])
-		}
-		if len(words) > 2 {
-			if sasl.Secret(s.login.mechanism, 0, nil) {
-				start := bytes.Index(line, []byte(words[1])) + len(words[1])
-				start += len(line[start:]) - len(bytes.TrimLeft(line[start:], " \t"))
-				spans = []event.Span{{Start: start, End: len(line)}}
-			}
+	case auth:
+		verb = "AUTH" // or a slip; what follows may be a password all the same
+		s.login = &login{mechanism: mechanism}
+		if response < len(line) {
 			s.login.responses = 1
 		}
+		if sasl.Secret(mechanism, 0, nil) {
+			hide(response)
+			break
+		}
+		fallthrough
+	default:
+		hide(wire.NamedPassword(line))
 	}
 	if s.spurned > 0 && verb != "AUTH" {
-		// Who pastes the lines of a login does not stop where it is refused.
 		s.spurned--
-		if _, err := base64.StdEncoding.DecodeString(string(line)); err == nil && len(line) >= 8 {
-			spans = []event.Span{{Start: 0, End: len(line)}}
+		if wire.MaybeResponse(line) {
+			hide(0)
 		}
 	}
 	for _, span := range spans {
 		s.secrets.Keep(line[span.Start:span.End])
 	}
-	return spans, verb, event.Sent{Line: line, Secret: spans}.Masked()
+	shown = event.Sent{Line: line, Secret: spans}.Masked()
+	if verb != "AUTH" {
+		verb = wire.Verb(shown) // a secret is none
+	}
+	return spans, verb, shown
 }
 
 // loginReply follows a login by the server's replies.
@@ -250,10 +254,9 @@ func (s *Session) loginReply(r wire.Reply) {
 		return
 	}
 	if r.Code != 334 {
-		s.login = nil
-		if r.Class() >= 4 {
-			s.spurned = 2 // a user and a password
-		}
+		// Who pastes the lines of a login does not stop where it is over: a user
+		// and a password.
+		s.login, s.spurned = nil, 2
 		return
 	}
 	text, _ := challengeText(r)

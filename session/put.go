@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"ehlo/session/event"
@@ -100,10 +99,13 @@ func (s *Session) putting(p Piece, now time.Time) {
 		case s.asked(said):
 			// Text or commands: the reply to DATA says which, and until then the
 			// login is not followed.
-			d := due{verb: wire.Verb(l.Octets), line: l.Octets}
+			d := due{line: l.Octets}
 			if from, secret := s.unfinished(l.Octets); secret {
 				hide(begin+from, begin+len(l.Octets))
 				d.line = event.Sent{Line: l.Octets, Secret: []event.Span{{Start: from, End: len(l.Octets)}}}.Masked()
+			}
+			if d.verb = wire.Verb(d.line); wire.IsAuth(l.Octets) {
+				d.verb = "AUTH"
 			}
 			said = append(said, d)
 		default:
@@ -140,15 +142,8 @@ func (s *Session) unfinished(line []byte) (from int, secret bool) {
 	if s.login != nil && (s.login.awaited || s.login.responses < sasl.Responses(s.login.mechanism)) {
 		return 0, true
 	}
-	verb := wire.Verb(line)
-	if strings.HasPrefix(verb, "AUTH=") {
-		return bytes.IndexByte(line, '=') + 1, true
-	}
-	words := bytes.Fields(line)
-	if verb != "AUTH" || len(words) < 3 {
-		return 0, false
-	}
-	return len(line) - len(bytes.TrimLeft(line[bytes.Index(line, words[1])+len(words[1]):], " \t")), true
+	from = wire.SecretFrom(line)
+	return from, from < len(line)
 }
 
 // textBehind is called at a 354 whose message was sent before it came: what

@@ -114,7 +114,7 @@ type Session struct {
 	breaking bool        // the connection is being reset
 	chatter  int         // octets that came unasked in the middle of a message
 	login    *login
-	spurned  int                  // lines behind a refused login that may belong to it
+	spurned  int                  // lines behind a login that is over that may belong to it
 	secrets  event.Secrets        // what was sent that nobody may see
 	state    *tls.ConnectionState // of TLS, for channel binding
 	part     timedReply           // of a reply whose wait was ended in the middle

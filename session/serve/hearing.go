@@ -103,7 +103,7 @@ func (h *hearing) command(line []byte, secret event.Span, hidden bool) (c comman
 	if hidden {
 		shown = event.Sent{Line: line, Secret: []event.Span{secret}}.Masked()
 	}
-	c = command{verb: wire.Verb(line[:min(len(line), mostOfLine)]), line: bytes.Clone(shown[:min(len(shown), mostOfLine)])}
+	c = command{verb: wire.Verb(shown[:min(len(shown), mostOfLine)]), line: bytes.Clone(shown[:min(len(shown), mostOfLine)])}
 	if h.login.responding() {
 		c.verb, h.login.asked = "AUTH", false
 		h.login.left--
@@ -136,8 +136,11 @@ func (h *hearing) secret(line []byte) (event.Span, bool) {
 	if h.login.responding() {
 		return event.Span{Start: 0, End: len(line)}, len(line) > 0 && string(line) != "*"
 	}
-	_, initial, ok := parseAuth(line)
-	return event.Span{Start: initial, End: len(line)}, ok && initial > 0
+	if _, initial, ok := parseAuth(line); ok && initial > 0 {
+		return event.Span{Start: initial, End: len(line)}, true
+	}
+	from := wire.SecretFrom(line)
+	return event.Span{Start: from, End: len(line)}, from < len(line)
 }
 
 // parseAuth reads an AUTH command; initial is where its response begins, or 0.
