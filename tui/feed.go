@@ -27,6 +27,7 @@ type status struct {
 	inText    bool  // the server waits for message text
 	chunk     int64 // octets of it that a chunk (BDAT) still has; 0: it ends with a dot
 	asked     bool  // the server has asked for a secret (334)
+	over      int   // lines behind a login that is over that may belong to it
 	owes      bool  // the server has not answered all that was sent
 	left      int   // addresses that are still to be tried, while a session is opened
 	mailing   bool  // a transaction is open, and not a search's
@@ -62,7 +63,7 @@ func newFeed(also event.Sink) *feed {
 func (f *feed) sink(e event.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.now.asked = asksSecret(f.now.asked, e)
+	f.now.asked, f.now.over = asksSecret(f.now.asked, e), over(f.now.over, e)
 	if f.also != nil {
 		f.also(e)
 	}
@@ -77,7 +78,7 @@ func (f *feed) sink(e event.Event) {
 func (f *feed) set(s status) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s.asked = f.now.asked
+	s.asked, s.over = f.now.asked, f.now.over
 	f.now = s
 	f.ring()
 }

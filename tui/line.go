@@ -195,7 +195,7 @@ func (m *screen) typedLine(w int, focus bool) string {
 	hidden := len(m.line.text)
 	switch {
 	case m.now.inText:
-	case m.now.asked:
+	case m.now.asked, m.now.over > 0 && wire.BeginsResponse([]byte(text)):
 		hidden = 0
 	default:
 		hidden = utf8.RuneCountInString(text[:secretFrom(text)])

@@ -213,7 +213,8 @@ func (m *screen) login(argument string) (tea.Cmd, error) {
 	if c := m.view.Now(); c != nil {
 		offered = c.Offers.Mechanisms()
 	}
-	for _, word := range strings.Fields(argument) {
+	words := strings.Fields(argument)
+	for i, word := range words {
 		switch mechanism := strings.ToUpper(word); {
 		case word == "--insecure":
 			a.Insecure = true
@@ -222,7 +223,9 @@ func (m *screen) login(argument string) (tea.Cmd, error) {
 		case a.Credentials.User == "":
 			a.Credentials.User = word
 		default:
-			return nil, errors.New("auth [MECHANISM] USER: what is " + word + "? (offered: " + strings.Join(offered, ", ") + ")")
+			clear(m.palette.text) // a password, perhaps
+			m.palette.set("auth " + strings.Join(words[:i], " ") + " ")
+			return nil, errors.New("auth [MECHANISM] USER: too many words: the password is asked for (offered: " + strings.Join(offered, ", ") + ")")
 		}
 	}
 	if len(offered) == 0 {

@@ -348,7 +348,7 @@ func shownLines(lines []string, secret bool) []string {
 			continue
 		}
 		text = verb == "DATA"
-		secret = verb == "AUTH" || secret && !known
+		secret = wire.IsAuth([]byte(l)) || secret && !known
 		shown[i] = maskedCommand(l)
 	}
 	return shown

@@ -1,9 +1,6 @@
 package tui
 
 import (
-	"encoding/base64"
-	"strings"
-
 	"ehlo/session/event"
 	"ehlo/session/wire"
 )
@@ -23,24 +20,27 @@ func asksSecret(before bool, e event.Event) bool {
 	return before
 }
 
-// secretFrom is where in a command, in octets, what nobody may see begins:
-// behind the mechanism of AUTH (RFC 4954 4). Of a line without it, that is the
-// end.
-func secretFrom(line string) int {
-	verb, _, end := verbOf(line)
-	switch {
-	case strings.HasPrefix(verb, "AUTH="):
-		return strings.IndexByte(line, '=') + 1 // a slip; what follows may be a password all the same
-	case verb != "AUTH":
-		return len(line)
+// over counts the lines behind a login that is over which may belong to it all
+// the same, as the session does.
+func over(before int, e event.Event) int {
+	switch e := e.(type) {
+	case event.Connecting, event.Closed:
+		return 0
+	case event.Sent:
+		if !e.Text && e.Login == "" && before > 0 {
+			return before - 1
+		}
+	case event.Reply:
+		if !e.Unasked && e.Verb == "AUTH" && e.Reply.Code != 334 {
+			return 2
+		}
 	}
-	rest := strings.TrimLeft(line[end:], " \t")
-	mechanism := strings.IndexAny(rest, " \t")
-	if mechanism < 0 {
-		return len(line)
-	}
-	return len(line) - len(strings.TrimLeft(rest[mechanism:], " \t"))
+	return before
 }
+
+// secretFrom is where in a command, in octets, what nobody may see begins. Of a
+// line without it, that is the end.
+func secretFrom(line string) int { return wire.SecretFrom([]byte(line)) }
 
 // maskedCommand is a command as it may be shown.
 func maskedCommand(line string) string {
@@ -52,15 +52,7 @@ func maskedCommand(line string) string {
 
 // maybeSecret says that a line is no command and may be what a login is made
 // of: who pastes one does not stop where it is refused.
-func maybeSecret(line string) bool {
-	const shortest = 8
-	verb, _, _ := verbOf(line)
-	if _, known := syntaxOf(verb); known || len(line) < shortest {
-		return false
-	}
-	_, err := base64.StdEncoding.DecodeString(line)
-	return err == nil
-}
+func maybeSecret(line string) bool { return wire.MaybeResponse([]byte(line)) }
 
 // visibleVerb is how the session writes a verb into a sentence.
 func visibleVerb(verb string) string {

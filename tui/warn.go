@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"ehlo/session/sasl"
 	"ehlo/session/wire"
 )
 
@@ -20,8 +21,12 @@ func (s *situation) warn(line string) string {
 	if strings.TrimSpace(line) == "" {
 		return ""
 	}
-	verb, lead, end := verbOf(line)
-	rest := line[end:]
+	known := line[:secretFrom(line)] // no warning repeats a secret
+	if strings.TrimSpace(known) == "" {
+		return unknownVerb
+	}
+	verb, lead, end := verbOf(known)
+	rest := known[end:]
 	return first(
 		func() string { return controls(line) },
 		func() string { return s.warnVerb(verb, rest, lead) },
@@ -87,6 +92,8 @@ func (s *situation) warnText(line string) string {
 // anytime are the commands that need no EHLO before them (RFC 5321 4.1.4).
 var anytime = []string{"EHLO", "HELO", "LHLO", "NOOP", "HELP", "EXPN", "VRFY", "RSET", "QUIT"}
 
+const unknownVerb = "no command that ehlo knows"
+
 // warnVerb warns of a verb that the server does not know.
 func (s *situation) warnVerb(verb, rest string, lead int) string {
 	x, known := syntaxOf(verb)
@@ -98,8 +105,10 @@ func (s *situation) warnVerb(verb, rest string, lead int) string {
 		return "" // what an extension brings that ehlo does not know
 	case !known && rest == "" && slices.ContainsFunc(syntaxes[:], func(x syntax) bool { return begins(x.verb, verb) }):
 		return "" // it is being typed
+	case !known && rest == "" && wire.BeginsResponse([]byte(verb)):
+		return unknownVerb // a secret, perhaps
 	case !known:
-		return "no command that ehlo knows: " + visibleVerb(verb)
+		return unknownVerb + ": " + visibleVerb(verb)
 	case rest != "" && rest[0] != ' ':
 		return "a blank belongs behind " + verb
 	case x.args == "" && x.then == "" && strings.TrimSpace(rest) != "":
@@ -182,7 +191,7 @@ func (s *situation) warnArguments(verb, rest string) string {
 var readable = []string{"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"}
 
 func (s *situation) warnAuth(rest string) string {
-	fields := strings.Fields(strings.ToUpper(rest))
+	fields := strings.Fields(strings.TrimRight(strings.ToUpper(rest), ":="))
 	offered := s.offers.Mechanisms()
 	switch {
 	case !s.live:
@@ -198,7 +207,11 @@ func (s *situation) warnAuth(rest string) string {
 	case len(fields) == 1 && !strings.HasSuffix(rest, " ") && slices.ContainsFunc(offered, func(m string) bool { return begins(m, fields[0]) }):
 		return "" // it is being typed
 	}
-	return visibleVerb(fields[0]) + " is not offered: " + strings.Join(offered, " ")
+	name := visibleVerb(fields[0])
+	if !slices.Contains(sasl.Names(), name) && wire.BeginsResponse([]byte(name)) {
+		name = "this mechanism" // a secret, perhaps
+	}
+	return name + " is not offered: " + strings.Join(offered, " ")
 }
 
 // warnPath warns of what stands behind MAIL and RCPT.
