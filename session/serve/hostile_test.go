@@ -235,6 +235,8 @@ func TestSecretsAreMasked(t *testing.T) {
 		{"a response", "C: AUTH LOGIN\nC: *\nC: MAIL\nS: 334\nS: 334", "AUTH LOGIN\r\n" + secret + "\r\n" + secret + "\r\n"},
 		{"a response that comes too late", "C: AUTH LOGIN\nS: 334\nC: QUIT", "AUTH LOGIN\r\n" + secret + "\r\n"},
 		{"a slip", "C: *\nS: 500", "AUTH=PLAIN " + secret + "\r\n"},
+		{"letters in the wrong order", "C: *\nS: 500", "AUHT PLAIN " + secret + "\r\n"},
+		{"a colon behind the mechanism", "C: *\nS: 500", "AUTH PLAIN:" + secret + "\r\n"},
 		{"@raw", "@raw \"AUTH PL\"\n@raw \"AIN " + secret + "\\r\\n\"", "AUTH PLAIN " + secret + "\r\n"},
 		{"@raw in pieces", "@raw \"AUTH PLAIN " + strings.Repeat("x", 3000) + "\"\n@raw \"" + secret + "\\r\\n\"", "AUTH PLAIN " + strings.Repeat("x", 3000) + secret + "\r\n"},
 		{"another @raw", "@raw \"AUTH PLAIN x" + secret + "\\r\\n\"", "AUTH PLAIN " + secret + "\r\n"},
