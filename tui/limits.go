@@ -43,9 +43,9 @@ func buildLimits(b builder) []fact {
 	}
 	if text := transcript.LargestFile(c.Size, c.Limit); text != "" {
 		if !strings.HasPrefix(text, "at least") {
-			text += " at most"
+			text = strings.Replace(text, " in base64", " at most, in base64", 1)
 		}
-		facts = append(facts, b.lines("attachment", text+", in base64", b.st.server)...)
+		facts = append(facts, b.lines("attachment", text, b.st.server)...)
 	}
 	if note := size.Note(); note != "" {
 		facts = append(facts, b.lines("note", note, b.st.warn)...)

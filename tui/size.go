@@ -92,7 +92,7 @@ func (b builder) found(c *transcript.Conversation) []fact {
 		facts = append(facts, b.lines("note", "it accepts a SIZE that is no number", b.st.warn)...)
 	}
 	if l.Reason == flow.UsedUp && l.Verdict == event.Unknown {
-		facts = append(facts, b.lines("next", "r connects again, then S goes on from here", b.st.dim)...)
+		facts = append(facts, b.lines("next", "r, Enter, esc, S: another connection goes on from here", b.st.dim)...)
 	}
 	if l.Commands > 0 {
 		facts = append(facts, b.lines("asked", fmt.Sprintf("%d MAIL, %d refused; no message, no recipient", l.Commands, l.Rejections), b.st.dim)...)

@@ -77,7 +77,7 @@ func TestExactSizeGoesOn(t *testing.T) {
 	x.typed(esc)
 	x.sees("BROWSE")
 	x.typed("S" + enter)
-	x.sees("in force", "what this connection may", "r connects again")
+	x.sees("in force", "what this connection may", "r, Enter, esc, S")
 	x.sees("READY")
 	x.seesNo("FAIL")
 	x.seesNo("there is no connection")

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -51,11 +53,12 @@ later on one connection after another; then what is known is said: at least,
 below.
 
 What is in force at MAIL is not all: a server may still refuse a message behind
-its data.
+its data. A declared limit is believed for two answers: one that changes just
+between them may be taken to be in force.
 
 Exit 0: the limit in force is known, or it is known that there is none up to the
-ceiling. Exit 23: neither is known, whatever the reason, which is said. Without
---exact, that nothing is declared is exit 0. Exit 41: a FILE does not fit; where
+ceiling. Exit 23: the session went well and neither is known, for a reason that is
+said. Without --exact, that nothing is declared is exit 0. Exit 41: a FILE does not fit; where
 that is not known, it changes nothing.
 
 The largest attachment is the largest report.pdf for which this makes a message
@@ -112,13 +115,14 @@ func (a *app) runSize(c *cobra.Command, f *flags, l *sizeFlags, args []string) e
 		command: "size",
 		do: func(ctx context.Context, s *session.Session, plan flow.Plan) error {
 			size, limit, err := flow.Size(ctx, s, plan, measure)
-			if err != nil {
+			if err != nil && !unmeasured(err) {
 				return err
 			}
+			known := &limit
 			if measure == nil {
-				return files.fit(s, size, nil)
+				known = nil
 			}
-			return files.fit(s, size, &limit)
+			return cmp.Or(files.fit(s, size, known), err)
 		},
 		result: func(v *transcript.View) []string {
 			return append(sizeResult(v), files.lines(v.Now())...)
@@ -137,6 +141,13 @@ func (a *app) runSize(c *cobra.Command, f *flags, l *sizeFlags, args []string) e
 		what.live = nil
 	}
 	return a.converse(c, f, args, what)
+}
+
+// unmeasured says that the session went well, and only the limit is not known:
+// what is known may be enough to tell that a file does not fit.
+func unmeasured(err error) bool {
+	e, ok := errors.AsType[*event.Error](err)
+	return ok && e.Stage == event.Mail && (e.Kind == event.Rejected || e.Kind == event.Deferred || e.Kind == event.SMTPUTF8Unavailable)
 }
 
 // measure is the search that the flags ask for; nil without --exact.

@@ -74,8 +74,10 @@ func (q *searcher) like(other *searcher) bool {
 // again takes the search up again; on another connection also one that had come
 // to its end, which is then asked for its last pair.
 func (q *searcher) again(same bool) *searcher {
-	q.reason, q.reply, q.failed = "", nil, false
 	q.search.Resume()
+	if !same || !q.search.Done() { // the reason of one that is over stays
+		q.reason, q.reply, q.failed = "", nil, false
+	}
 	if same {
 		q.connections--
 	} else if q.search.Done() {

@@ -20,7 +20,7 @@ func LimitLines(s *wire.Size, l *event.Limit) []string {
 	}
 	lines := []string{"maximum message size: " + s.String(), "in force:             " + Verdict(*s, *l)}
 	if text := LargestFile(s, l); text != "" {
-		lines = append(lines, "largest attachment:   "+text+" in base64")
+		lines = append(lines, "largest attachment:   "+text)
 	}
 	if l.Nonsense {
 		lines = append(lines, "the server accepts a SIZE that is no number: it does not look at it, or not at all of it")
@@ -117,6 +117,11 @@ func (f Force) String() string {
 	return wire.Octet(f.Octets)
 }
 
+// none says that not even an empty file can be attached.
+func (f Force) none() bool {
+	return !f.AtLeast && f.Octets < uint64(message.AttachedSize(message.ReferenceFile, 0))
+}
+
 // LargestFile is the largest file that can be attached, in words; "": no limit
 // is known.
 func LargestFile(s *wire.Size, l *event.Limit) string {
@@ -124,8 +129,12 @@ func LargestFile(s *wire.Size, l *event.Limit) string {
 	if !ok {
 		return ""
 	}
-	f.Octets = uint64(message.LargestAttachment(int64(min(f.Octets, math.MaxInt64))))
-	return f.String()
+	most := min(f.Octets, math.MaxInt64)
+	if f.none() {
+		return "none: the message of an empty file is larger"
+	}
+	f.Octets = uint64(message.LargestAttachment(int64(most)))
+	return f.String() + " in base64"
 }
 
 // File is a file, and the message that it makes.
@@ -179,7 +188,7 @@ func (f File) Line(s *wire.Size, l *event.Limit) string {
 		return line + "it fits at MAIL: as much and " + wire.Octet(octets) + " more is accepted"
 	case fit == Fits && in.AtLeast:
 		return line + "it fits, with at least " + wire.Octet(octets) + " to spare"
-	case fit == Fits && l != nil && !l.Known():
+	case fit == Fits && l != nil && (!l.Known() || !l.Exact() && uint64(f.Message) > l.Accepted):
 		return line + "it fits what is declared, with " + wire.Octet(octets) + " to spare; what is in force is not known"
 	case fit == Fits:
 		return line + "it fits, with " + wire.Octet(octets) + " to spare"

@@ -397,7 +397,7 @@ func sizeJSON(s *wire.Size, l *event.Limit) *jsonSize {
 	if s.State == wire.SizeDeclared {
 		out.Declared = &s.Declared
 	}
-	if f, ok := InForce(s, l); ok {
+	if f, ok := InForce(s, l); ok && !f.none() {
 		largest := message.LargestAttachment(int64(min(f.Octets, math.MaxInt64)))
 		out.LargestAttachment = &largest
 	}

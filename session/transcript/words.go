@@ -2,13 +2,11 @@ package transcript
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
 
 	"ehlo/session/event"
-	"ehlo/session/message"
 	"ehlo/session/wire"
 )
 
@@ -107,19 +105,13 @@ func SizeLines(s *wire.Size) []string {
 		return nil
 	}
 	lines := []string{"maximum message size: " + s.String()}
-	if s.State == wire.SizeDeclared {
-		lines = append(lines, "largest attachment:   "+wire.Octet(uint64(LargestAttachment(*s)))+" in base64")
+	if text := LargestFile(s, nil); text != "" {
+		lines = append(lines, "largest attachment:   "+text)
 	}
 	if n := s.Note(); n != "" {
 		lines = append(lines, n)
 	}
 	return lines
-}
-
-// LargestAttachment is the largest file, in octets, that attached in base64
-// makes a message of the declared size.
-func LargestAttachment(s wire.Size) int64 {
-	return message.LargestAttachment(int64(min(s.Declared, math.MaxInt64)))
 }
 
 // ExtensionLines list what a server offers, with what it means.
