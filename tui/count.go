@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"ehlo/session/transcript"
@@ -31,7 +32,16 @@ type fileSize struct {
 func (d *draft) measure(revision int, helo string, known *fileSize) draftSize {
 	n := draftSize{revision: revision, file: known}
 	for _, path := range d.attached {
-		n.files = append(n.files, examine(path))
+		one := examine(path)
+		if n.files = append(n.files, one); one.err != nil && n.err == nil {
+			n.err = one.err
+			if !strings.HasPrefix(one.err.Error(), path) {
+				n.err = fmt.Errorf("%s: %w", path, one.err)
+			}
+		}
+	}
+	if n.err != nil && d.file == "" {
+		return n // nothing of it is opened
 	}
 	if d.file != "" {
 		n.octets, n.file, n.err = measureFile(d.file, known)
@@ -46,17 +56,24 @@ func (d *draft) measure(revision int, helo string, known *fileSize) draftSize {
 
 // examine sees whether a file can be attached.
 func examine(path string) attachment {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return attachment{err: plain(err)}
+	case info.IsDir():
+		return attachment{err: errors.New("a directory")}
+	case !info.Mode().IsRegular(): // to open a pipe may wait for ever, and a terminal's keys are ours
+		return attachment{err: errors.New("no regular file")}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return attachment{err: plain(err)}
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = errors.New("a directory")
-	}
-	if err != nil {
-		return attachment{err: plain(err)}
+	if info.Size() == 0 { // some files of the system say so, and are not
+		if n, _ := f.Read(make([]byte, 1)); n > 0 {
+			return attachment{err: errors.New("a file whose size is not known")}
+		}
 	}
 	return attachment{octets: info.Size()}
 }
@@ -65,6 +82,9 @@ func measureFile(path string, known *fileSize) (int64, *fileSize, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return 0, nil, plain(err)
+	}
+	if !info.Mode().IsRegular() {
+		return 0, nil, fmt.Errorf("%s: no regular file", path)
 	}
 	if known != nil && known.path == path && known.size == info.Size() && known.modified.Equal(info.ModTime()) {
 		return known.octets, known, nil

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session/wire"
 )
 
 // panicked is a panic that was caught.
@@ -149,17 +151,19 @@ func (m *screen) crashFile(why string, crash *panicked) (string, error) {
 	if err := m.script().writeTo(&b, nil); err != nil {
 		return "", err
 	}
-	dir := filepath.Join(m.o.Dir, "crashes")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
+	b.WriteString(m.notSent())
+	return createPrivate(filepath.Join(m.o.Dir, "crashes"), fileName(m.shortHost(), m.o.Now(), "-*.smtp"), b.String())
+}
+
+// notSent are the lines that were typed or pasted, and not sent, as comments. No
+// secret is among them.
+func (m *screen) notSent() string {
+	var b strings.Builder
+	lines := append([]string{m.line.String()}, m.queue.lines...)
+	for i, l := range lines {
+		if l != "" && (i > 0 || !m.secretLine()) && !maybeSecret(l) {
+			b.WriteString("# typed and not sent: " + wire.Text([]byte(maskedCommand(l))) + "\n")
+		}
 	}
-	f, err := os.CreateTemp(dir, fileName(m.shortHost(), m.o.Now(), "-*.smtp")) // 0600
-	if err != nil {
-		return "", err
-	}
-	_, err = f.WriteString(b.String())
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	return f.Name(), err
+	return b.String()
 }

@@ -26,19 +26,16 @@ func (m *screen) keepDraft(r *Result) {
 	r.Summary = append(r.Summary, fmt.Sprintf("the draft is in %s (:compose FILE opens it)", m.st.glyphs.words(path)))
 }
 
-// writeDraft writes the draft to a new file, readable by its owner alone.
+// writeDraft writes the draft to a new file, readable by its owner alone: where
+// ehlo keeps them, or where the system keeps files for a while.
 func (m *screen) writeDraft() (string, error) {
-	dir := filepath.Join(m.o.Dir, "drafts")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	f, err := os.CreateTemp(dir, fileName(m.shortHost(), m.o.Now(), "-*.draft")) // 0600
+	name := fileName(m.shortHost(), m.o.Now(), "-*.draft")
+	path, err := createPrivate(filepath.Join(m.o.Dir, "drafts"), name, m.composer.text())
 	if err != nil {
+		if second, again := createPrivate(os.TempDir(), "ehlo-"+name, m.composer.text()); again == nil {
+			return second, nil
+		}
 		return "", err
 	}
-	_, err = f.WriteString(m.composer.text())
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	return f.Name(), err
+	return path, nil
 }

@@ -186,11 +186,13 @@ func TestTheTerminalIsRestoredAtEverySignal(t *testing.T) {
 		dir := t.TempDir()
 		x := spawn(t, "run", dir)
 		x.sees("READY")
+		_, _ = io.WriteString(x.master, "NOOP half")
+		x.sees("NOOP half")
 		_ = x.cmd.Process.Signal(s)
 		if out := x.ends(); !strings.Contains(out, "signal: "+s.String()+" error: <nil>") || !strings.Contains(out, "the transcript is in "+dir) {
 			t.Errorf("%v: %q", s, out)
 		}
-		checkCrashFile(t, dir, "S: 220 mx1.example.com", "ended by a signal: "+s.String())
+		checkCrashFile(t, dir, "S: 220 mx1.example.com", "ended by a signal: "+s.String(), "# typed and not sent: NOOP half\n")
 	}
 }
 

@@ -299,11 +299,10 @@ func (s script) write(path string, as format, letters *letters) error {
 	}
 	var b bytes.Buffer
 	err = as.write(s, &b, letters.save)
-	if err == nil {
-		_, err = f.Write(b.Bytes())
+	if err != nil {
+		_ = f.Close()
+		_ = os.Remove(path)
+		return err
 	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	return err
+	return fill(f, b.String())
 }

@@ -85,7 +85,7 @@ func TestExactSizeGoesOn(t *testing.T) {
 		t.Errorf("%d errors with the one by hand", c.Errors)
 	}
 	x.typed("S" + enter) // nothing is left
-	x.sees("READY", "r connects again")
+	x.sees("READY", "r, Enter, esc, S")
 	if c := server.Connections(); len(c) != 1 || c[0].Errors != 2 {
 		t.Errorf("%+v", c)
 	}
@@ -106,7 +106,7 @@ func TestExactSizeGoesOn(t *testing.T) {
 		x.sees("BROWSE")
 		x.typed("S" + enter)
 		x.await("the end of the search", func(s string) bool {
-			return strings.Contains(s, "r connects again") || strings.Contains(s, "which it does not declare")
+			return strings.Contains(s, "r, Enter") || strings.Contains(s, "which it does not declare")
 		})
 	}
 	x.sees("12,345,678 octets", "which it does not declare")

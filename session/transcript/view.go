@@ -227,7 +227,7 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 			return
 		}
 		c.Error, c.Ended = e.Error, at
-		if c.State != Closed || c.Protocol == "" { // it never came to a session
+		if c.State != Closed || c.Greeting == nil || c.Greeting.Code != 220 { // it never came to a session
 			c.State = Failing
 		}
 		switch {
