@@ -26,6 +26,8 @@ type composer struct {
 	scroll int // the first line of the body that is shown
 
 	revision int // of the draft: it was changed so often
+	seenAt   unsentAt
+	seen     bool // at seenAt something was unsent
 	counting bool
 	count    draftSize
 
@@ -73,6 +75,23 @@ func (c *composer) unsent() bool {
 	}
 	now := c.text()
 	return now != c.initial && now != c.kept
+}
+
+// seemsUnsent is unsent for a word on the screen: it is found out once for each
+// revision, since a draft may be long, and a frame may not.
+func (c *composer) seemsUnsent() bool {
+	if now := (unsentAt{c.revision, c.begun, c.result.ended, len(c.kept)}); c.seenAt != now {
+		c.seenAt, c.seen = now, c.unsent()
+	}
+	return c.seen
+}
+
+// unsentAt is when it was found out that something is unsent, or not.
+type unsentAt struct {
+	revision int
+	begun    bool
+	sent     bool
+	kept     int // octets of the draft that was kept last
 }
 
 // items are the places of the cursor, in their order.

@@ -315,7 +315,7 @@ func (m *screen) messageWord() string {
 		return ""
 	case c.result.of != nil && !c.result.ended:
 		return "sending"
-	case c.unsent():
+	case c.seemsUnsent():
 		return "draft kept"
 	case c.result.of != nil:
 		return "sent"

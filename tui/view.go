@@ -493,9 +493,9 @@ func (m *screen) prompt() string {
 			text = "Leave? The chunk is not complete: y drops it and leaves, n stays"
 		case m.now.inText:
 			text = "Leave? The message text is not ended: y drops it and leaves, n stays"
-		case m.composer.unsent() && m.o.Dir != "":
+		case m.composer.seemsUnsent() && m.o.Dir != "":
 			text = "Leave? The draft is not sent: y keeps it in a file and leaves, n stays"
-		case m.composer.unsent():
+		case m.composer.seemsUnsent():
 			text = "Leave? The draft is not sent: y drops it and leaves, n stays"
 		case !m.now.connected && len(m.line.text) > 0:
 			text = "Leave? There is text in the line: y leaves, n stays"
