@@ -186,6 +186,7 @@ func browsing() []binding {
 		{id: "followkey", keys: []string{"F"}, in: inTranscript, help: "follow what comes, or stay here", do: (*screen).toggleFollow},
 		{id: "alone", keys: []string{"f"}, in: inBrowse, enabled: func(m *screen) bool { return m.lay.shape == shapeWide }, help: "on a wide screen: the transcript alone, or the facts beside it", do: (*screen).toggleAlone},
 		{id: "pager", keys: []string{"o"}, in: inTranscript, help: "the lines that are shown, in $PAGER", do: (*screen).openPager},
+		{id: "notnow", keys: []string{"c", "r", "S"}, in: inBrowse, enabled: (*screen).live, help: "while a script is played they do nothing, and say so", do: (*screen).notNow},
 		{id: "mouse", keys: []string{"M"}, in: inBrowse, help: "the mouse scrolls and selects, or it is the terminal's own again", do: (*screen).toggleMouse},
 		{id: "fold", keys: []string{"z"}, in: inTranscript, help: "fold or unfold a reply of several lines, or a message", do: (*screen).fold},
 		{id: "foldall", keys: []string{"Z"}, in: inTranscript, help: "the same for all of them", do: (*screen).foldAll},

@@ -15,6 +15,9 @@ const (
 	// A paste may have so many octets and lines: what is larger comes from files.
 	pasteMost  = 256 << 10
 	pasteLines = 5000
+	// pasteKept is how many lines of a paste the history keeps: a long one would
+	// leave nothing else in it.
+	pasteKept = 20
 )
 
 // queue are the lines of a paste that wait for being sent.
@@ -258,10 +261,12 @@ func (m *screen) sendNext() string {
 	}
 	q.data = wire.Verb([]byte(group[n-1])) == "DATA"
 	if !m.now.asked {
-		for _, l := range group {
-			m.history.add(l)
+		if q.all-len(q.lines) <= pasteKept {
+			for _, l := range group {
+				m.history.add(l)
+			}
+			m.unsaved = true
 		}
-		m.unsaved = true
 	}
 	return ""
 }

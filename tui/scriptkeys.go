@@ -117,6 +117,12 @@ func (m *screen) scriptDetails() tea.Cmd {
 	return nil
 }
 
+// notNow says why a key does nothing.
+func (m *screen) notNow() tea.Cmd {
+	m.hint = "not while a script is played: ctrl+c stops it"
+	return nil
+}
+
 // runAgain offers the script that was saved since the last one was played, or
 // that one.
 func (m *screen) runAgain() tea.Cmd {

@@ -475,3 +475,32 @@ func TestLinesOfAChunkMayQueue(t *testing.T) {
 	x.typed("RSET" + enter)
 	x.sees("still awaited", "C: RSET")
 }
+
+// TestKeysThatWaitForAScript say so.
+func TestKeysThatWaitForAScript(t *testing.T) {
+	x := start(t, newFakeServer(t), 80, 24, stepping(t, "S: 220\nC: NOOP\nS: 250"))
+	x.sees("held before line 1")
+	for _, key := range []string{"c", "r", "S"} {
+		x.typed(key)
+		x.sees("not while a script is played")
+		x.typed("j")
+		x.seesNo("not while a script is played")
+	}
+}
+
+// TestALongPasteLeavesTheHistory: of its lines only the first are kept.
+func TestALongPasteLeavesTheHistory(t *testing.T) {
+	x := start(t, newFakeServer(t), 80, 24, nil)
+	x.sees("READY")
+	x.typed("NOOP before" + enter)
+	x.sees("250 2.0.0 ok")
+	x.typed("\x1b[200~" + strings.Repeat("NOOP paste\r", 30) + "NOOP last\r\x1b[201~")
+	x.sees("31")
+	x.typed("o")
+	x.sees("C: NOOP last")
+	x.typed(esc + "qy")
+	x.end()
+	if h := readFile(t, x.dir+"/history"); !strings.HasPrefix(h, "NOOP before\nNOOP paste\n") || strings.Contains(h, "last") {
+		t.Errorf("the history is %q", h)
+	}
+}
