@@ -275,5 +275,25 @@ func (m *screen) recount() tea.Cmd {
 func (m *screen) measured(n draftSize) tea.Cmd {
 	m.composer.counting = false
 	m.composer.count, m.composer.fileSize = n, n.file
+	m.takeOff(n)
 	return m.recount()
+}
+
+// takeOff takes what can never be attached off the list, and says why.
+func (m *screen) takeOff(n draftSize) {
+	c := m.composer
+	if n.revision != c.revision {
+		return
+	}
+	for i := len(n.files) - 1; i >= 0; i-- {
+		if m.mode == modeField && c.at == (item{partAttach, i}) || !n.files[i].never {
+			continue
+		}
+		m.hint = "not attached: " + n.files[i].err.Error() + ": " + m.st.glyphs.words(c.attached[i])
+		c.attached = slices.Delete(c.attached, i, i+1)
+		if c.at.part == partAttach && c.at.n > i {
+			c.at.n--
+		}
+		c.changed()
+	}
 }

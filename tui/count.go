@@ -14,8 +14,10 @@ import (
 
 // attachment is a file as it was when it was looked at.
 type attachment struct {
-	octets int64
-	err    error
+	octets   int64
+	modified time.Time
+	never    bool // it is nothing that can be attached, whatever happens to it
+	err      error
 }
 
 // fileSize is the size of a complete message, which takes reading it.
@@ -54,28 +56,30 @@ func (d *draft) measure(revision int, helo string, known *fileSize) draftSize {
 	return n
 }
 
-// examine sees whether a file can be attached.
+// examine sees whether a file can be attached. What is no regular file is not
+// opened: that may wait for another program. Nor is a file taken that has more
+// than it says, as those of /proc: the size of the message would not be known.
 func examine(path string) attachment {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return attachment{err: plain(err)}
 	case info.IsDir():
-		return attachment{err: errors.New("a directory")}
-	case !info.Mode().IsRegular(): // to open a pipe may wait for ever, and a terminal's keys are ours
-		return attachment{err: errors.New("no regular file")}
+		return attachment{never: true, err: errors.New("a directory")}
+	case !info.Mode().IsRegular():
+		return attachment{never: true, err: errors.New("no regular file")}
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return attachment{err: plain(err)}
 	}
 	defer f.Close()
-	if info.Size() == 0 { // some files of the system say so, and are not
+	if info.Size() == 0 {
 		if n, _ := f.Read(make([]byte, 1)); n > 0 {
-			return attachment{err: errors.New("a file whose size is not known")}
+			return attachment{never: true, err: errors.New("a file whose size is not known")}
 		}
 	}
-	return attachment{octets: info.Size()}
+	return attachment{octets: info.Size(), modified: info.ModTime()}
 }
 
 func measureFile(path string, known *fileSize) (int64, *fileSize, error) {

@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,10 +98,21 @@ func (d *draft) letter(helo string) (flow.Letter, error) {
 	}
 	if d.file != "" {
 		path, err := filepath.Abs(d.file) // the transcript names it: it may be played elsewhere
+		if info, e := os.Stat(path); e == nil && !info.Mode().IsRegular() {
+			return l, fmt.Errorf("%s: no regular file", d.file) // to open it may wait for ever
+		}
 		if err == nil {
 			l.Message, err = message.FromFile(path)
 		}
 		return l, err
+	}
+	for _, path := range d.attached {
+		switch a := examine(path); {
+		case a.never:
+			return l, fmt.Errorf("%s: %w", path, a.err)
+		case a.err != nil:
+			return l, a.err
+		}
 	}
 	m := message.Draft{
 		From: d.one[partFrom], To: addresses(d.one[partTo]), Subject: d.one[partSubject],

@@ -1,0 +1,65 @@
+//go:build unix
+
+package tui
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ehlo/session/flow"
+)
+
+// TestWhatIsNoFileIsNotAttached: it is refused at once, with the reason, and is
+// not on the list, whatever key leaves the field.
+func TestWhatIsNoFileIsNotAttached(t *testing.T) {
+	rows := []struct{ path, why string }{{t.TempDir(), "a directory"}, {os.DevNull, "no regular file"}}
+	for _, more := range []struct{ path, why string }{{"/dev/zero", "no regular file"}, {"/proc/version", "a file whose size is not known"}} {
+		if _, err := os.Stat(more.path); err == nil {
+			rows = append(rows, more)
+		}
+	}
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range append(rows, struct{ path, why string }{fifo, "no regular file"}) {
+		for _, leaves := range [][]string{{"enter"}, {"enter", "esc"}, {"esc"}, {"tab", "shift+tab"}, {"shift+tab"}} {
+			p := newPlay(80, 24)
+			sceneDone(p)
+			p.does("esc", "c", "a", "@", "b", "enter", "enter")
+			p.m.composer.f.set(row.path)
+			done := make(chan struct{})
+			go func() { defer close(done); p.does(leaves...) }()
+			select {
+			case <-done:
+			case <-time.After(10 * time.Second):
+				t.Fatalf("%s: %q waits", row.path, leaves)
+			}
+			c := p.m.composer
+			if leaves[0] != "tab" && (len(c.attached) > 0 || !strings.Contains(p.m.hint, "not attached: "+row.why)) {
+				t.Errorf("%s after %q: %q, %q", row.path, leaves, c.attached, p.m.hint)
+			}
+		}
+		d := draft{utf8: flow.UTF8Auto, attached: []string{row.path}}
+		d.one[partFrom], d.one[partTo] = "a@b.example", "c@d.example"
+		if _, err := d.letter(""); err == nil || !strings.Contains(err.Error(), row.path) || !strings.Contains(err.Error(), row.why) {
+			t.Errorf("%s: the message is made: %v", row.path, err)
+		}
+		if d.file = row.path; row.path != "/proc/version" {
+			if _, err := d.letter(""); err == nil || !strings.Contains(err.Error(), "no regular file") {
+				t.Errorf("%s as the message: %v", row.path, err)
+			}
+		}
+	}
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if a := examine(empty); a.err != nil {
+		t.Errorf("an empty file: %v", a.err)
+	}
+}
