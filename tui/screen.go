@@ -139,11 +139,14 @@ type screen struct {
 	loading string    // the command whose script is being read
 	ticking bool
 	leaving bool
-	saved   []string
-	kept    string          // the script that was saved last
-	spill   *spill          // the file of what the log has no more room for; nil: it has
-	ending  context.Context // its end is the program's
-	away    func(bool)      // another program has the terminal
+
+	keeping   bool // the draft is being written before leaving
+	draftKept draftFile
+	saved     []string
+	kept      string          // the script that was saved last
+	spill     *spill          // the file of what the log has no more room for; nil: it has
+	ending    context.Context // its end is the program's
+	away      func(bool)      // another program has the terminal
 }
 
 func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
@@ -227,6 +230,8 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.asked(msg)
 	case octets:
 		m.octetsShown(msg)
+	case draftFile:
+		cmd = m.keptDraft(msg)
 	case gone:
 		return m, tea.Quit
 	}
