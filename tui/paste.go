@@ -15,8 +15,8 @@ const (
 	// A paste may have so many octets and lines: what is larger comes from files.
 	pasteMost  = 256 << 10
 	pasteLines = 5000
-	// pasteKept is how many lines of a paste the history keeps: a long one would
-	// leave nothing else in it.
+	// pasteKept is how many lines of a paste that is sent as it is the history
+	// keeps: a long one would leave nothing else there.
 	pasteKept = 20
 )
 
@@ -26,6 +26,7 @@ type queue struct {
 	at    int    // which of them is in the field; -1: none
 	draft field  // what was in the field before
 	all   int    // how many there were
+	kept  int    // how many of them the history was given
 	auto  bool   // they are sent without being asked for each
 	block bool   // those that may stand together, in one go
 	stop  string // why it is to stop
@@ -261,12 +262,11 @@ func (m *screen) sendNext() string {
 	}
 	q.data = wire.Verb([]byte(group[n-1])) == "DATA"
 	if !m.now.asked {
-		if q.all-len(q.lines) <= pasteKept {
-			for _, l := range group {
-				m.history.add(l)
-			}
-			m.unsaved = true
+		for _, l := range group[:min(len(group), pasteKept-q.kept)] {
+			m.history.add(l)
+			q.kept++
 		}
+		m.unsaved = true
 	}
 	return ""
 }

@@ -308,3 +308,28 @@ func TestShownLines(t *testing.T) {
 		t.Errorf("what answers a 334 is shown: %q", got)
 	}
 }
+
+// TestAPasteLeavesTheHistory: a long one does not drive out what was typed.
+func TestAPasteLeavesTheHistory(t *testing.T) {
+	for _, key := range []string{"o", "b"} {
+		s := newFakeServer(t)
+		s.set("VRFY", "250 ok")
+		x := start(t, s, 80, 24, nil)
+		x.sees("READY")
+		x.typed("VRFY before" + enter)
+		x.sees("VRFY before", "READY")
+		var lines []string
+		for i := range pasteKept + 5 {
+			lines = append(lines, fmt.Sprintf("VRFY n%d", i))
+		}
+		x.typed(pasted(lines...))
+		x.sees("25 lines, not sent")
+		x.typed(key)
+		x.sees("all of the paste was sent")
+		x.typed("\x1b[A")
+		x.sees(fmt.Sprintf("C: VRFY n%d", pasteKept-1))
+		if got := s.lines(); got[len(got)-1] != lines[len(lines)-1] {
+			t.Errorf("the server got %q", got)
+		}
+	}
+}
