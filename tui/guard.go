@@ -12,6 +12,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"ehlo/session/event"
 	"ehlo/session/wire"
 )
 
@@ -148,22 +149,33 @@ func (m *screen) crashFile(why string, crash *panicked) (string, error) {
 			b.WriteString("# " + l + "\n")
 		}
 	}
+	for _, l := range m.unsentLines() {
+		b.WriteString("# typed and not sent: " + wire.Text([]byte(l)) + "\n")
+	}
 	if err := m.script().writeTo(&b, nil); err != nil {
 		return "", err
 	}
-	b.WriteString(m.notSent())
 	return createPrivate(filepath.Join(m.o.Dir, "crashes"), fileName(m.shortHost(), m.o.Now(), "-*.smtp"), b.String())
 }
 
-// notSent are the lines that were typed or pasted, and not sent, as comments. No
-// secret is among them.
-func (m *screen) notSent() string {
-	var b strings.Builder
-	lines := append([]string{m.line.String()}, m.queue.lines...)
-	for i, l := range lines {
-		if l != "" && (i > 0 || !m.secretLine()) && !maybeSecret(l) {
-			b.WriteString("# typed and not sent: " + wire.Text([]byte(maskedCommand(l))) + "\n")
-		}
+// unsentLines are what stands in the SMTP line, and the rest of a paste, as they
+// may be kept. What is no command may be what a login asked for, also when the
+// connection has ended since.
+func (m *screen) unsentLines() []string {
+	q := &m.queue
+	q.keep(&m.line)
+	typed := m.line.String()
+	if q.at >= 0 {
+		typed = q.draft.String()
 	}
-	return b.String()
+	secret := m.secretLine() || m.asksLogin
+	lines := shownLines(q.lines, secret)
+	if typed == "" {
+		return lines
+	}
+	shown := shownLines([]string{typed}, secret)[0]
+	if m.secretLine() {
+		shown = event.Mask
+	}
+	return append([]string{shown}, lines...)
 }

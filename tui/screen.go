@@ -134,11 +134,12 @@ type screen struct {
 	mouse     bool      // the mouse is asked for
 	skipped   time.Time // when a host was, see canSkip
 
-	since   time.Time // what runs runs since then
-	begin   bool      // the terminal's size has still to come
-	loading string    // the command whose script is being read
-	ticking bool
-	leaving bool
+	since     time.Time // what runs runs since then
+	begin     bool      // the terminal's size has still to come
+	loading   string    // the command whose script is being read
+	ticking   bool
+	leaving   bool
+	asksLogin bool // the server has asked for a line of one
 
 	keeping   bool // the draft is being written before leaving
 	draftKept draftFile
@@ -330,6 +331,7 @@ func (m *screen) judge(e event.Event) {
 			}
 		}
 	case event.Reply:
+		m.asksLogin = m.asksLogin || asksSecret(false, e)
 		m.judgeReply(e)
 	}
 }

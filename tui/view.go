@@ -497,6 +497,10 @@ func (m *screen) prompt() string {
 			text = "Leave? The draft is not sent: y keeps it in a file and leaves, n stays"
 		case m.composer.seemsUnsent():
 			text = "Leave? The draft is not sent: y drops it and leaves, n stays"
+		case len(m.queue.lines) == 1:
+			text = "Leave? 1 pasted line is not sent: y drops it and leaves, n stays"
+		case len(m.queue.lines) > 0:
+			text = "Leave? " + count(len(m.queue.lines), "pasted line") + " are not sent: y drops them and leaves, n stays"
 		case !m.now.connected && len(m.line.text) > 0:
 			text = "Leave? There is text in the line: y leaves, n stays"
 		case !m.now.connected:
