@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ehlo/session/flow"
+	"ehlo/session/wire"
 )
 
 // TestWhatIsNoFileIsNotAttached: it is refused at once, with the reason, and is
@@ -61,5 +62,27 @@ func TestWhatIsNoFileIsNotAttached(t *testing.T) {
 	}
 	if a := examine(empty); a.err != nil {
 		t.Errorf("an empty file: %v", a.err)
+	}
+}
+
+// TestTheReviewIsOfTheFilesAsTheyAre: also where one was changed since it was
+// attached.
+func TestTheReviewIsOfTheFilesAsTheyAre(t *testing.T) {
+	path := attachmentOf(t, 160)
+	p := newPlay(80, 24)
+	sceneDone(p)
+	p.does("esc", "c", "a", "@", "b", "enter", "enter")
+	p.m.composer.f.set(path)
+	p.does("enter", "esc")
+	if err := os.WriteFile(path, make([]byte, 3210), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.does("ctrl+s")
+	size := wire.Thousands(uint64(p.m.composer.made.Message.Size.Octets))
+	for _, where := range []string{"the review", "the draft"} {
+		if got := stripped(p.m.View()); !strings.Contains(got, "3,210 octets") || !strings.Contains(got, size) {
+			t.Errorf("%s of %s octets\n%s", where, size, got)
+		}
+		p.does("n")
 	}
 }

@@ -89,12 +89,12 @@ func init() {
 	scenes["message review"] = func(p *drawing) {
 		sceneDraft(p)
 		p.press("ctrl+s")
-		p.m.Update(reviewed{revision: p.m.composer.revision, letter: ofSize(4305267, "postmaster@example.org", "abuse@example.org")})
+		p.m.Update(reviewed{revision: p.m.composer.revision, files: p.m.composer.count.files, letter: ofSize(4305267, "postmaster@example.org", "abuse@example.org")})
 	}
 	scenes["message too large review"] = func(p *drawing) {
 		scenes["message review"](p)
 		p.press("n", "ctrl+s")
-		p.m.Update(reviewed{revision: p.m.composer.revision, letter: ofSize(60<<20, "postmaster@example.org")})
+		p.m.Update(reviewed{revision: p.m.composer.revision, files: p.m.composer.count.files, letter: ofSize(60<<20, "postmaster@example.org")})
 		p.press("y")
 	}
 	scenes["message sending"] = func(p *drawing) {
@@ -120,7 +120,7 @@ func init() {
 		p.tell(status{}, event.Closed{By: "server"})
 		p.m.engine.now = status{}
 		p.press("n", "ctrl+s")
-		p.m.Update(reviewed{revision: p.m.composer.revision, letter: ofSize(4305267, "postmaster@example.org")})
+		p.m.Update(reviewed{revision: p.m.composer.revision, files: p.m.composer.count.files, letter: ofSize(4305267, "postmaster@example.org")})
 		p.press("y")
 	}
 }

@@ -14,10 +14,9 @@ import (
 
 // attachment is a file as it was when it was looked at.
 type attachment struct {
-	octets   int64
-	modified time.Time
-	never    bool // it is nothing that can be attached, whatever happens to it
-	err      error
+	octets int64
+	never  bool // it is nothing that can be attached, whatever happens to it
+	err    error
 }
 
 // fileSize is the size of a complete message, which takes reading it.
@@ -79,7 +78,7 @@ func examine(path string) attachment {
 			return attachment{never: true, err: errors.New("a file whose size is not known")}
 		}
 	}
-	return attachment{octets: info.Size(), modified: info.ModTime()}
+	return attachment{octets: info.Size()}
 }
 
 func measureFile(path string, known *fileSize) (int64, *fileSize, error) {

@@ -18,6 +18,7 @@ import (
 type reviewed struct {
 	revision int
 	letter   flow.Letter
+	files    []attachment // as they were when it was made
 	err      error
 }
 
@@ -40,8 +41,12 @@ func (m *screen) askReview() tea.Cmd {
 	}
 	d, revision, helo := c.clone(), c.revision, m.o.Session.Helo
 	return func() tea.Msg {
+		var files []attachment
+		for _, path := range d.attached {
+			files = append(files, examine(path))
+		}
 		l, err := d.letter(helo)
-		return reviewed{revision, l, plain(err)}
+		return reviewed{revision, l, files, plain(err)}
 	}
 }
 
@@ -66,6 +71,8 @@ func (m *screen) asked(r reviewed) tea.Cmd {
 		return m.recount()
 	}
 	c.made, c.reviewTop, m.mode = r.letter, 0, modeReview
+	// The pane must not say anything else, where a file was changed since.
+	c.count.revision, c.count.octets, c.count.files, c.count.err = r.revision, r.letter.Message.Size.Octets, r.files, nil
 	return nil
 }
 
@@ -112,7 +119,7 @@ func (m *screen) reviewView(w, h int) []string {
 		}
 		for i, path := range c.attached {
 			size := ""
-			if i < len(c.count.files) && c.count.revision == c.revision {
+			if i < len(c.count.files) {
 				size = ", " + wire.Octet(uint64(c.count.files[i].octets))
 			}
 			add(' ', "attached", path+size)
