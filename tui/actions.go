@@ -335,6 +335,19 @@ func (m *screen) interrupt() tea.Cmd {
 	return nil
 }
 
+// tinyQuit leaves the second time, where the screen is too small to ask; once,
+// it stops nothing.
+func (m *screen) tinyQuit() tea.Cmd {
+	if m.leaving || m.armed {
+		return m.leave()
+	}
+	m.armed, m.hint = true, "q again leaves"
+	if cells(m.hint) > m.lay.w {
+		m.hint = "q: leave"
+	}
+	return nil
+}
+
 // prefill opens the palette with a command in it; Enter carries it out.
 func prefill(command string) func(*screen) tea.Cmd {
 	return func(m *screen) tea.Cmd {

@@ -340,3 +340,16 @@ func TestTheBodyIsEdited(t *testing.T) {
 		t.Errorf("pasted: %q", got)
 	}
 }
+
+// TestTheLastLimitHoldsWithoutASession: the pane Limits shows it too.
+func TestTheLastLimitHoldsWithoutASession(t *testing.T) {
+	p := newPlay(120, 36)
+	sceneDraft(p)
+	p.tell(status{}, event.Closed{By: "server"})
+	for octets, want := range map[int64]string{1000: "1,000 of 52,428,800 octets", 60 << 20: "too large by"} {
+		words, over := p.m.sizeWords(octets)
+		if !strings.Contains(words, want) || !strings.Contains(words, "no session: the last limit") || (over > 0) != (octets > 1000) {
+			t.Errorf("%q", words)
+		}
+	}
+}

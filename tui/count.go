@@ -111,10 +111,10 @@ func plain(err error) error {
 
 // limit is how large a message may be here, declared or found out, or where that
 // is not known to the octet, may be at most; limited says that anything limits
-// it. Without a session nothing is known.
+// it. When the session has ended, that is what was known last.
 func (m *screen) limit() (most uint64, limited bool) {
 	c := m.view.Now()
-	if c == nil || !m.now.connected {
+	if c == nil {
 		return 0, false
 	}
 	f, ok := transcript.InForce(c.Size, c.Limit)
@@ -135,11 +135,15 @@ func (m *screen) sizeWords(octets int64) (words string, over uint64) {
 		}
 		return fmt.Sprintf("%s of %s octets", wire.Thousands(n), wire.Thousands(most)), 0
 	}
+	last := ""
+	if !m.now.connected {
+		last = "; no session: the last limit"
+	}
 	switch {
 	case limited && n > most:
-		return fmt.Sprintf("too large by %s: %s of %s", wire.Thousands(n-most), wire.Thousands(n), wire.Octet(most)), n - most
+		return fmt.Sprintf("too large by %s: %s of %s", wire.Thousands(n-most), wire.Thousands(n), wire.Octet(most)) + last, n - most
 	case limited:
-		return fmt.Sprintf("%s of %s", wire.Thousands(n), wire.Octet(most)), 0
+		return fmt.Sprintf("%s of %s", wire.Thousands(n), wire.Octet(most)) + last, 0
 	case m.now.connected:
 		return wire.Octet(n) + "; the server states no limit", 0
 	}

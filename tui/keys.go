@@ -95,7 +95,7 @@ func bindings() []binding {
 		{id: "skip", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret|inRecall|inPaste) | inTiny, hint: "skip host", enabled: (*screen).canSkip, help: "while a session is opened: leave a host that does not answer for the next one; twice stops", do: (*screen).interrupt},
 		{id: "stop", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret|inRecall|inPaste) | inTiny, hint: "stop", enabled: func(m *screen) bool { return m.busy() && !(m.live() && m.where()&inBrowse != 0) }, help: "stop what runs: a wait, a connection attempt, a script", do: (*screen).interrupt},
 		{id: "leave", keys: []string{"ctrl+c"}, show: "ctrl+c ctrl+c", in: anywhere&^(inEdit|inFind|inSecret|inRecall|inPaste) | inTiny, hint: "leave", enabled: func(m *screen) bool { return !m.busy() }, help: "where nothing runs: leave, with QUIT", do: (*screen).interrupt},
-		{id: "tinyquit", keys: []string{"q"}, in: inTiny, help: "twice: leave, where the terminal is too small for anything else", do: (*screen).interrupt},
+		{id: "tinyquit", keys: []string{"q"}, in: inTiny, help: "twice: leave, where the terminal is too small for anything else", do: (*screen).tinyQuit},
 		{id: "repaint", keys: []string{"ctrl+l"}, in: anywhere, help: "paint the screen anew", do: func(*screen) tea.Cmd { return tea.ClearScreen }},
 		{id: "suspend", keys: []string{"ctrl+z"}, in: anywhere, help: "suspend (fg comes back)", enabled: func(m *screen) bool { return m.o.Input == nil }, do: func(*screen) tea.Cmd { return tea.Suspend }},
 	}...)
