@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -435,7 +436,7 @@ func (m *screen) setUp(argument string) (tea.Cmd, error) {
 			continue
 		}
 		if value == "" || s.values != nil && !slices.Contains(s.values, value) {
-			return nil, fmt.Errorf("set %s: to what? %s", name, cmpOr(strings.Join(s.values, ", "), s.help))
+			return nil, fmt.Errorf("set %s: to what? %s", name, cmp.Or(strings.Join(s.values, ", "), s.help))
 		}
 		if err := s.set(m, value); err != nil {
 			return nil, err
@@ -445,13 +446,6 @@ func (m *screen) setUp(argument string) (tea.Cmd, error) {
 		return nil, nil
 	}
 	return nil, errors.New("there is no setting " + name + " (:set lists them)")
-}
-
-func cmpOr(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }
 
 // settingValues completes :set.
