@@ -5,6 +5,9 @@ import (
 	"net"
 	"strings"
 
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
 )
@@ -156,4 +159,32 @@ func quoted(word string) string {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// copyAs copies a command of another tool that does what this session does.
+func (m *screen) copyAs(tool string) (tea.Cmd, error) {
+	c := m.view.Now()
+	if c == nil {
+		return nil, errors.New("there was no session yet")
+	}
+	line, err := commandLine(tool, c, m.transaction())
+	if err != nil {
+		return nil, err
+	}
+	cmd := m.copyText(line+"\n", "the command")
+	m.mode = modeBrowse
+	m.page("As a command of "+tool, []string{line, "", "It was copied. It stands for the last session here: its server, TLS, login and transaction."}, nil)
+	return cmd, nil
+}
+
+// transaction is the last one that was begun by MAIL.
+func (m *screen) transaction() (t transaction) {
+	for i := range m.log.lines {
+		e, ok := m.log.lines[i].event.(event.Sent)
+		if !ok || e.Text || m.log.lines[i].from != 'C' {
+			continue
+		}
+		t.take(e.Masked())
+	}
+	return t
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ehlo/session/event"
 	"ehlo/session/flow"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
@@ -142,4 +143,20 @@ func patienceDetail(c *transcript.Conversation, p flow.Patience) []string {
 		lines = append(lines, "The greeting does not say which server it is. "+strings.ToUpper(p.Then[:1])+p.Then[1:]+"; most forgive more.")
 	}
 	return append(lines, "", "What a server has counted is gone with the connection: r opens another one. The exact search for the maximum size (S) stays below these limits.")
+}
+
+// found are the facts of a search for the maximum size.
+func (b builder) found(c *transcript.Conversation) []fact {
+	l := c.Limit
+	facts := b.lines("in force", transcript.Verdict(*c.Size, *l), b.st.bold)
+	if l.Nonsense {
+		facts = append(facts, b.lines("note", "it accepts a SIZE that is no number", b.st.warn)...)
+	}
+	if l.Reason == flow.UsedUp && l.Verdict == event.Unknown {
+		facts = append(facts, b.lines("next", "r, Enter, esc, S: another connection goes on from here", b.st.dim)...)
+	}
+	if l.Commands > 0 {
+		facts = append(facts, b.lines("asked", fmt.Sprintf("%d MAIL, %d refused; no message, no recipient", l.Commands, l.Rejections), b.st.dim)...)
+	}
+	return facts
 }

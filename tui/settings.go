@@ -1,10 +1,15 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
 
 	"ehlo/session"
 	"ehlo/session/flow"
@@ -103,4 +108,56 @@ func settings() []setting {
 			return nil
 		}},
 	}
+}
+
+// setting is one of :set.
+type setting struct {
+	name   string
+	values []string // what is offered; any value is taken where there are none
+	help   string
+	set    func(m *screen, value string) error
+}
+
+// setUp changes a setting, or lists them.
+func (m *screen) setUp(argument string) (tea.Cmd, error) {
+	name, value, _ := strings.Cut(argument, " ")
+	value = strings.TrimSpace(value)
+	if name == "" {
+		lines := []string{"What :set NAME VALUE changes; of the session, for the connections that come.", ""}
+		for _, s := range settings() {
+			lines = append(lines, fmt.Sprintf("%-16s %s", s.name+" "+strings.Join(s.values, "|"), s.help))
+		}
+		m.mode = modeBrowse
+		m.page("Settings", lines, nil)
+		return nil, nil
+	}
+	for _, s := range settings() {
+		if s.name != name {
+			continue
+		}
+		if value == "" || s.values != nil && !slices.Contains(s.values, value) {
+			return nil, fmt.Errorf("set %s: to what? %s", name, cmp.Or(strings.Join(s.values, ", "), s.help))
+		}
+		if err := s.set(m, value); err != nil {
+			return nil, err
+		}
+		m.mode = modeBrowse
+		m.hint = name + " is " + value
+		return nil, nil
+	}
+	return nil, errors.New("there is no setting " + name + " (:set lists them)")
+}
+
+// settingValues completes :set.
+func settingValues(_ *screen, done []string, _ string) []string {
+	var all []string
+	for _, s := range settings() {
+		switch {
+		case len(done) == 0:
+			all = append(all, s.name)
+		case len(done) == 1 && s.name == done[0]:
+			return s.values
+		}
+	}
+	return all
 }

@@ -1,16 +1,12 @@
 package tui
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"ehlo/session/event"
 	"ehlo/session/flow"
-	"ehlo/session/transcript"
 	"ehlo/session/wire"
 )
 
@@ -57,45 +53,3 @@ func (m *screen) size(argument string) (tea.Cmd, error) {
 }
 
 const sizeFlags = "--exact [--from ADDR] [--budget R,A] [--ceiling SIZE]"
-
-// search searches for the maximum message size in the open session.
-func (e *engine) search(ctx context.Context, what flow.Measure) {
-	_, _ = e.sizing.Here(ctx, e.s, what)
-	if ctx.Err() != nil && e.s.Connected() {
-		e.s.Note("the last MAIL of the search may have opened a transaction: RSET ends it, and S says that first")
-	}
-}
-
-// mailing says that a transaction is open which is not of a search's making.
-func (e *engine) mailing() bool { return e.s.Mailing() && !e.sizing.Ours(e.s) }
-
-// measure takes a search, or says why there can be none now.
-func (e *engine) measure(what flow.Measure) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err := e.able(); err != nil {
-		return err
-	}
-	if e.now.mailing {
-		return errors.New("a transaction is open (MAIL): RSET first, which ends it")
-	}
-	e.now.doing = asking
-	e.put(request{measure: &what})
-	return nil
-}
-
-// found are the facts of a search for the maximum size.
-func (b builder) found(c *transcript.Conversation) []fact {
-	l := c.Limit
-	facts := b.lines("in force", transcript.Verdict(*c.Size, *l), b.st.bold)
-	if l.Nonsense {
-		facts = append(facts, b.lines("note", "it accepts a SIZE that is no number", b.st.warn)...)
-	}
-	if l.Reason == flow.UsedUp && l.Verdict == event.Unknown {
-		facts = append(facts, b.lines("next", "r, Enter, esc, S: another connection goes on from here", b.st.dim)...)
-	}
-	if l.Commands > 0 {
-		facts = append(facts, b.lines("asked", fmt.Sprintf("%d MAIL, %d refused; no message, no recipient", l.Commands, l.Rejections), b.st.dim)...)
-	}
-	return facts
-}

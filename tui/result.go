@@ -1,54 +1,15 @@
 package tui
 
 import (
-	"context"
 	"errors"
 	"maps"
 	"slices"
 
-	tea "github.com/charmbracelet/bubbletea"
-
 	"ehlo/session/event"
-	"ehlo/session/flow"
 	"ehlo/session/message"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
 )
-
-// posting is a message on its way. Its address tells it from others.
-type posting struct{ letter flow.Letter }
-
-// posted is what became of the last one; of is nil where there was none.
-type posted struct {
-	of  *posting
-	err error
-}
-
-// errNoSession is why nothing can be sent where there is no connection.
-var errNoSession = errors.New("there is no session to send it in")
-
-// post takes a message to be sent in the open session, or says why that cannot
-// be now.
-func (e *engine) post(p *posting) error {
-	e.mu.Lock()
-	now, script := e.now, e.script
-	e.mu.Unlock()
-	switch {
-	case now.doing == opening:
-		return errors.New("not connected yet: the session is being opened")
-	case !now.connected && script == nil:
-		return errNoSession
-	}
-	return e.do(func(ctx context.Context) { e.deliver(ctx, p) })
-}
-
-// deliver sends a message, and tells what became of it.
-func (e *engine) deliver(ctx context.Context, p *posting) {
-	err := flow.SendHere(ctx, e.s, p.letter)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.now.posted = posted{p, err}
-}
 
 // result is what became of a message: the session as far as it is about it.
 type result struct {
@@ -209,34 +170,4 @@ func (r *result) explained(n int) *event.Reply {
 	}
 	to := r.recipients()[n-1]
 	return &event.Reply{Reply: to.Reply, Verb: "RCPT", Command: []byte("RCPT TO:<" + to.Address + ">")}
-}
-
-// sendNow hands the message that was reviewed to the engine.
-func (m *screen) sendNow(force bool) tea.Cmd {
-	c := m.composer
-	if _, over := m.sizeWords(c.made.Message.Size.Octets); over > 0 && !force {
-		m.hint = "not sent, too large by " + wire.Thousands(over) + " octets: f sends it nevertheless"
-		return nil
-	}
-	c.made.Force = force
-	p := &posting{c.made}
-	err := errNoSession
-	if m.view.Now() != nil {
-		err = m.engine.post(p)
-	}
-	if errors.Is(err, errNoSession) {
-		c.returns = true
-		m.hint = "there is no session: Enter opens one again, and then leads back here; :connect TARGET opens another"
-		return prefill("reconnect")(m)
-	}
-	if err != nil {
-		m.hint = err.Error()
-		return nil
-	}
-	c.result.begin(p, m.view.Now())
-	c.result.draft = c.text()
-	c.at, c.top = item{part: partResult}, 0
-	m.mode, m.pane = modeBrowse, messageAt
-	m.problem = nil
-	return m.awaken()
 }

@@ -1,0 +1,106 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"ehlo/session"
+	"ehlo/session/event"
+	"ehlo/session/flow"
+)
+
+// connect opens a session by a plan; more addresses are still to be tried when
+// those of the plan did not answer.
+func (e *engine) connect(ctx context.Context, plan flow.Plan, more int) error {
+	plan.Attempt = func(ctx context.Context, left int) (context.Context, context.CancelFunc) {
+		one, skip := context.WithCancel(ctx)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.skip, e.now.left = skip, left+more
+		e.feed.set(e.now)
+		return one, skip
+	}
+	_, err := flow.Open(ctx, e.s, plan)
+	return err
+}
+
+// pass gives the present address up, so that the next one is tried. It says
+// whether there was one to give up.
+func (e *engine) pass() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.now.doing != opening || e.skip == nil || e.now.left == 0 {
+		return false
+	}
+	e.skip()
+	e.skip = nil
+	return true
+}
+
+// reopen opens another session.
+func (e *engine) reopen(ctx context.Context, r request) {
+	e.hangUp(ctx)
+	if r.plan != nil {
+		e.plan = *r.plan
+		_ = e.connect(ctx, e.plan, 0)
+		return
+	}
+	if e.stale && e.plan.Only == nil {
+		if e.stale = false; flow.Route(ctx, e.s, e.plan) != nil {
+			return
+		}
+	}
+	chosen := e.choose(r)
+	if len(chosen) == 0 && !r.again {
+		// A script has gone elsewhere since the list was made.
+		if flow.Route(ctx, e.s, e.plan) != nil {
+			return
+		}
+		chosen = e.choose(r)
+	}
+	if len(chosen) == 0 {
+		_ = e.connect(ctx, e.plan, 0)
+		return
+	}
+	// Each address of the exchanger until one answers, as a flow does it over
+	// all of them.
+	for i, c := range chosen {
+		plan := e.plan
+		plan.Only = &c
+		failure, ok := errors.AsType[*event.Error](e.connect(ctx, plan, len(chosen)-1-i))
+		if !ok || failure.Stage != event.Connect && failure.Stage != event.Banner && failure.Kind != event.Skipped {
+			return
+		}
+	}
+}
+
+// choose are the places that the session knows and a request asks for.
+func (e *engine) choose(r request) (chosen []session.Candidate) {
+	for _, c := range e.s.Candidates() {
+		if r.again && c.Name() == e.last.Host && c.Address == e.last.Address || !r.again && sameHost(c.Name(), r.host) {
+			chosen = append(chosen, c)
+		}
+	}
+	return chosen
+}
+
+func sameHost(a, b string) bool {
+	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
+}
+
+// hangUp ends the connection, if there is one: by QUIT, unless that would be
+// taken for message text.
+func (e *engine) hangUp(ctx context.Context) {
+	if !e.s.Connected() {
+		return
+	}
+	if !e.s.InText() {
+		limited, stop := context.WithTimeout(ctx, farewell)
+		_ = e.s.Do(limited, session.Command{Line: []byte("QUIT")})
+		stop()
+	}
+	if e.s.Connected() {
+		_ = e.s.Do(context.WithoutCancel(ctx), session.Close{})
+	}
+}

@@ -1,0 +1,131 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"ehlo/session/wire"
+)
+
+// prompt is the row for typing.
+func (m *screen) prompt() string {
+	g := m.st.glyphs
+	w := m.lay.w
+	switch m.mode {
+	case modePalette:
+		return m.st.bold.Render(":") + m.palette.view(&m.st, w-1, true, false)
+	case modeEdit:
+		label := strings.TrimPrefix(m.played.x.place(m.now.script.row), "line ") + "> "
+		label = g.cut(g.words(label), w/3)
+		return m.st.bold.Render(label) + m.edit.view(&m.st, w-cells(label), true, false)
+	case modeSecret:
+		label := g.cut(g.words("password of "+m.asks.Credentials.User+": "), w/2)
+		return m.st.bold.Render(label) + m.asking.view(&m.st, w-cells(label), true, true)
+	case modeSave:
+		text := "Save the session as: s script, t text, j JSON, e the last message, : in a file that you name"
+		if w < cells(text) {
+			text = "Save as: s script t text j JSON e .eml"
+		}
+		return m.st.reverse.Render(g.fit(text, w))
+	case modeFind:
+		return m.st.bold.Render("/") + m.asking.view(&m.st, w-1, true, false)
+	case modeRecall:
+		return m.recallRow(w)
+	case modePaste:
+		return m.pastePrompt(w)
+	case modeFilter:
+		return m.st.bold.Render("&") + m.asking.view(&m.st, w-1, true, false)
+	case modeField:
+		label := partNames[m.composer.at.part] + ": "
+		return m.st.bold.Render(label) + m.st.dim.Render(g.fit(g.words(m.fieldHelp()), max(w-cells(label), 0)))
+	case modeReview:
+		return m.st.reverse.Render(g.fit(m.reviewQuestion(), w))
+	case modeQuestion:
+		text := "Leave? The session is open: y sends QUIT and leaves, n stays"
+		switch {
+		case m.live():
+			text = "Leave? The script has not ended: y stops it and leaves, n stays"
+		case m.now.chunk > 0:
+			text = "Leave? The chunk is not complete: y drops it and leaves, n stays"
+		case m.now.inText:
+			text = "Leave? The message text is not ended: y drops it and leaves, n stays"
+		case m.composer.seemsUnsent() && m.o.Dir != "":
+			text = "Leave? The draft is not sent: y keeps it in a file and leaves, n stays"
+		case m.composer.seemsUnsent():
+			text = "Leave? The draft is not sent: y drops it and leaves, n stays"
+		case len(m.queue.lines) == 1:
+			text = "Leave? 1 pasted line is not sent: y drops it and leaves, n stays"
+		case len(m.queue.lines) > 0:
+			text = "Leave? " + count(len(m.queue.lines), "pasted line") + " are not sent: y drops them and leaves, n stays"
+		case !m.now.connected && len(m.line.text) > 0:
+			text = "Leave? There is text in the line: y leaves, n stays"
+		case !m.now.connected:
+			text = "Leave? What was said is not saved: y leaves, n stays (s saves it)"
+		}
+		if w < cells(text) {
+			text = "Leave? y leaves, n stays"
+		}
+		return m.st.reverse.Render(g.fit(text, w))
+	}
+	label := "C: "
+	switch {
+	case m.now.chunk > 0:
+		label = fmt.Sprintf("CHUNK(%s): ", wire.Thousands(uint64(m.now.chunk)))
+	case m.now.inText && w < middleWidth:
+		label = "TEXT(. ends): "
+	case m.now.inText:
+		label = "TEXT: "
+	case m.secretLine():
+		label = "SECRET: "
+	}
+	if l := m.queue.label(); l != "" && !m.secretLine() {
+		if label = l; m.now.inText {
+			label = "TEXT " + l
+		}
+	}
+	focus := m.mode == modeLine && !m.leaving
+	row := m.st.bold.Render(label)
+	if !focus {
+		row = m.st.dim.Render(label)
+	}
+	room := w - cells(label)
+	if len(m.line.text) == 0 {
+		return row + m.placeholder(room, focus)
+	}
+	return row + m.typedLine(room, focus)
+}
+
+// placeholder is what stands in an empty line.
+func (m *screen) placeholder(w int, focus bool) string {
+	text := ""
+	switch {
+	case m.now.script.phase.goes() && w < middleWidth:
+		text = "(locked)"
+	case m.now.script.phase.goes() && focus:
+		text = "(locked while the script runs: esc, then space holds it)"
+	case m.now.script.phase.goes():
+		text = "(locked while the script runs: space holds it)"
+	case m.pane == messageAt:
+		text = "(esc, then i: type SMTP)"
+	case !focus:
+		text = "(i: type SMTP)"
+	case m.now.chunk > 0:
+		text = "(a chunk: " + m.chunkWords() + "; the end of a line counts for two)"
+	case m.now.inText:
+		text = "(message text; a line with only . ends it)"
+	case m.now.doing == opening && m.ready:
+		text = "(the session is still being opened: Enter does not send)"
+	case m.now.doing == opening:
+		text = "(not connected yet: Enter does not send)"
+	case !m.now.connected:
+		text = "(no connection: esc, r, Enter connects again)"
+	}
+	cursor := " "
+	if focus {
+		cursor = m.st.reverse.Render(" ")
+	}
+	if text != "" && w > len(text)+3 {
+		return cursor + "  " + m.st.dim.Render(m.st.glyphs.fit(text, w-3))
+	}
+	return m.st.glyphs.fit(cursor, w)
+}

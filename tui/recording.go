@@ -1,0 +1,100 @@
+package tui
+
+import (
+	"errors"
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// record writes the session to a file from its first line that is still kept,
+// and on until the end.
+func (m *screen) record(argument string) (tea.Cmd, error) {
+	if m.o.Record == nil {
+		return nil, errors.New("nothing can be recorded here")
+	}
+	if argument == "" {
+		return nil, errors.New("record FILE: in which file?")
+	}
+	if m.recording != "" {
+		return nil, errors.New("the session is being recorded already, in " + m.recording)
+	}
+	path := atHome(argument)
+	file := &until{}
+	m.feed.alsoTo(file.apply, m.log.events)
+	m.recorder = file
+	open := m.o.Record
+	m.recording, m.mode = path, modeBrowse
+	return func() tea.Msg {
+		sink, fail, err := open(path)
+		file.made(sink, fail)
+		return recorded{path, err}
+	}, nil
+}
+
+// recorded is that a record has begun, or not.
+type recorded struct {
+	path string
+	err  error
+}
+
+// recordFails sees whether the record can no longer be written.
+func (m *screen) recordFails() {
+	if m.recorder == nil || m.recorder.failed() == nil {
+		return
+	}
+	path := m.recording
+	m.problem = &problem{mark: '!', lines: []string{"the record " + path + " can no longer be written: " + m.recorder.failed().Error(), "the session goes on without it; s saves what there is"}}
+	m.recording, m.recorder = "", nil
+	m.saved = slices.DeleteFunc(m.saved, func(s string) bool { return s == path })
+}
+
+func (m *screen) recordBegun(r recorded) {
+	if r.err != nil {
+		m.recording, m.recorder, m.hint = "", nil, "not recorded: "+r.err.Error()
+		return
+	}
+	m.saved = append(m.saved, r.path)
+	m.hint = "recording to " + r.path + " until the end"
+	if m.recordFails(); m.recording == "" {
+		m.hint = ""
+	}
+}
+
+// serve plays the server's side of a script on loopback, for as long as the
+// screen is there.
+func (m *screen) serve(argument string) (tea.Cmd, error) {
+	if m.o.Serve == nil {
+		return nil, errors.New("nothing can be served here")
+	}
+	if argument == "" && m.kept != "" {
+		argument = m.kept
+	}
+	if argument == "" {
+		return nil, errors.New("serve FILE: which script? (s saves this session as one)")
+	}
+	open, beside, path := m.o.Serve, m.o.beside, atHome(argument)
+	m.mode = modeBrowse
+	m.hint = "reading " + path
+	return func() tea.Msg {
+		address, play, err := open(path)
+		if err == nil {
+			beside(play)
+		}
+		return served{path, address, err}
+	}, nil
+}
+
+// served is that a script is served, or not.
+type served struct {
+	path, address string
+	err           error
+}
+
+func (m *screen) servedAt(s served) {
+	if s.err != nil {
+		m.hint = "not served: " + s.err.Error()
+		return
+	}
+	m.hint = s.path + " is served at " + s.address + " until the end; :connect " + s.address + " speaks with it"
+}

@@ -1,0 +1,39 @@
+package tui
+
+import (
+	"errors"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session/wire"
+)
+
+// sendNow hands the message that was reviewed to the engine.
+func (m *screen) sendNow(force bool) tea.Cmd {
+	c := m.composer
+	if _, over := m.sizeWords(c.made.Message.Size.Octets); over > 0 && !force {
+		m.hint = "not sent, too large by " + wire.Thousands(over) + " octets: f sends it nevertheless"
+		return nil
+	}
+	c.made.Force = force
+	p := &posting{c.made}
+	err := errNoSession
+	if m.view.Now() != nil {
+		err = m.engine.post(p)
+	}
+	if errors.Is(err, errNoSession) {
+		c.returns = true
+		m.hint = "there is no session: Enter opens one again, and then leads back here; :connect TARGET opens another"
+		return prefill("reconnect")(m)
+	}
+	if err != nil {
+		m.hint = err.Error()
+		return nil
+	}
+	c.result.begin(p, m.view.Now())
+	c.result.draft = c.text()
+	c.at, c.top = item{part: partResult}, 0
+	m.mode, m.pane = modeBrowse, messageAt
+	m.problem = nil
+	return m.awaken()
+}

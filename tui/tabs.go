@@ -1,0 +1,119 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+)
+
+// paneTitle is "2 MX (3)---------" in w cells.
+func (m *screen) paneTitle(pane, w int) string {
+	g := m.st.glyphs
+	name := fmt.Sprintf("%d %s", pane+1, m.paneName(pane))
+	lead := g.horizontal
+	fill := strings.Repeat(g.horizontal, max(w-cells(name)-1, 0))
+	if m.mode == modeBrowse && m.pane == pane {
+		return g.fit(m.st.dim.Render(lead)+m.st.reverse.Render(name)+m.st.dim.Render(fill), w)
+	}
+	return g.fit(m.st.dim.Render(lead)+m.st.bold.Render(name)+m.st.dim.Render(fill), w)
+}
+
+func (m *screen) paneName(pane int) string {
+	switch {
+	case pane == 0:
+		return "Transcript"
+	case pane == messageAt:
+		return "Message"
+	case pane == scriptAt && m.lay.side > 0:
+		name := "Script " + m.st.glyphs.words(m.played.name())
+		if !m.played.follow && m.live() {
+			name += " (G follows)"
+		}
+		return name
+	case pane == scriptAt:
+		return "Script"
+	}
+	p := m.facts[pane-1]
+	if r := m.hosts.shown(); pane == exchangersAt && m.lay.side > 0 && r != nil && r.Domain != "" && r.Source != "server" {
+		return fmt.Sprintf("MX of %s (%d)", m.st.glyphs.words(domainOf(*r)), len(r.Exchangers))
+	}
+	if n := p.tab(&m.view); n != "" {
+		return p.title + " " + n
+	}
+	return p.title
+}
+
+// tabs is the row of the panes: their titles in the wide shape, else the names
+// of which one is shown.
+func (m *screen) tabs() string {
+	g := m.st.glyphs
+	if m.mode == modeMatrix {
+		return m.fullTitle("Every address, at once")
+	}
+	if m.mode == modeTime {
+		return m.fullTitle("Where the time went")
+	}
+	if title := m.overTitle(); title != "" && m.lay.side > 0 {
+		return m.fullTitle(title)
+	}
+	if m.lay.side > 0 {
+		follow, shown := m.followWord(), 0
+		if m.pane == messageAt {
+			follow, shown = m.messageWord(), messageAt
+		}
+		room := m.lay.main - cells(follow) - 1
+		left := m.paneTitle(shown, room)
+		first := 1
+		if m.played != nil {
+			first = scriptAt
+		}
+		return left + m.followStyle().Render(follow) + m.st.dim.Render(g.horizontal+g.down) + m.paneTitle(first, m.lay.side)
+	}
+	row := ""
+	for i := range scriptAt + 1 {
+		if i == scriptAt && m.played == nil {
+			continue
+		}
+		name := fmt.Sprintf("%d %s", i+1, m.paneName(i))
+		if i == m.pane && m.overTitle() == "" {
+			row += m.st.reverse.Render("["+name+"]") + " "
+		} else {
+			row += " " + name + "  "
+		}
+	}
+	return g.fit(" "+row, m.lay.w)
+}
+
+// fullTitle is the row of the tabs above what fills the whole body.
+func (m *screen) fullTitle(name string) string {
+	g := m.st.glyphs
+	fill := strings.Repeat(g.horizontal, max(m.lay.w-cells(name)-3, 0))
+	return g.fit(m.st.dim.Render(g.horizontal)+m.st.reverse.Render(" "+name+" ")+m.st.dim.Render(fill), m.lay.w)
+}
+
+// overTitle is the title of what is shown in place of the panes, if anything.
+func (m *screen) overTitle() string {
+	switch m.mode {
+	case modePager, modePaste:
+		return m.pager.title
+	case modeReview:
+		return "Review"
+	}
+	return ""
+}
+
+func (m *screen) followWord() string {
+	if m.transcript.follow {
+		return "FOLLOW"
+	}
+	if n := m.transcript.unseen(); n > 0 {
+		return fmt.Sprintf("PAUSED +%d", n)
+	}
+	return "PAUSED"
+}
+
+func (m *screen) followStyle() style {
+	if m.transcript.follow {
+		return m.st.dim
+	}
+	return m.st.bold
+}
