@@ -211,16 +211,7 @@ func (d due) what() string {
 		}
 		return "the reply to the message"
 	}
-	return "the reply to " + visibleVerb(d.verb)
-}
-
-// visibleVerb keeps a typed line that is no command at all from filling a
-// sentence.
-func visibleVerb(verb string) string {
-	if len(verb) > 20 {
-		verb = verb[:20] + "…"
-	}
-	return wire.Visible([]byte(verb))
+	return "the reply to " + wire.VisibleVerb(d.verb)
 }
 
 // text sends one line of message text as it was typed.

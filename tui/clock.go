@@ -196,7 +196,7 @@ func kindOf(kind string) string {
 	case "message", "end of message":
 		return "DATA"
 	}
-	return visibleVerb(kind)
+	return wire.VisibleVerb(kind)
 }
 
 // largest are the kinds that took the longest, the longest first.

@@ -14,6 +14,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/smtpline"
 )
 
 // panicked is a panic that was caught.
@@ -169,11 +170,11 @@ func (m *screen) unsentLines() []string {
 		typed = q.draft.String()
 	}
 	secret := m.secretLine() || m.asksLogin
-	lines := shownLines(q.lines, secret)
+	lines := smtpline.Shown(q.lines, secret)
 	if typed == "" {
 		return lines
 	}
-	shown := shownLines([]string{typed}, secret)[0]
+	shown := smtpline.Shown([]string{typed}, secret)[0]
 	if m.secretLine() {
 		shown = event.Mask
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"ehlo/session/wire"
+	"ehlo/tui/internal/smtpline"
 )
 
 const (
@@ -36,10 +37,10 @@ type history struct {
 func (h *history) add(s string) {
 	h.at = len(h.lines)
 	// The mechanism of AUTH may be kept, an initial response may not.
-	if n := secretFrom(s); n < len(s) {
+	if n := smtpline.SecretFrom(s); n < len(s) {
 		s = strings.TrimRight(s[:n], "= \t")
 	}
-	if strings.TrimSpace(s) == "" || strings.ContainsAny(s, "\n\r") || len(s) > historyLine || maybeSecret(s) {
+	if strings.TrimSpace(s) == "" || strings.ContainsAny(s, "\n\r") || len(s) > historyLine || wire.MaybeResponse([]byte(s)) {
 		return
 	}
 	if n := len(h.lines); n > 0 && h.lines[n-1] == s {

@@ -10,6 +10,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/smtpline"
 )
 
 // lining are the keys of the SMTP line.
@@ -27,20 +28,20 @@ func lining() []binding {
 }
 
 // situation is what is known now of what a typed line meets.
-func (m *screen) situation() situation {
-	s := situation{text: m.now.inText, chunk: m.now.chunk > 0}
+func (m *screen) situation() smtpline.Situation {
+	s := smtpline.Situation{Text: m.now.inText, Chunk: m.now.chunk > 0}
 	c := m.view.Now()
 	if c == nil {
 		return s
 	}
-	s.offers, s.protocol, s.network = c.Offers, c.Protocol, c.Network
-	s.size = c.Offers.Size()
-	s.secure, s.loggedIn, s.open = c.TLS != nil, c.LoggedIn, c.Transaction
-	s.live = m.now.connected && m.now.doing.still()
-	if s.live && m.now.owes {
-		s.due = "a reply"
+	s.Offers, s.Protocol, s.Network = c.Offers, c.Protocol, c.Network
+	s.Size = c.Offers.Size()
+	s.Secure, s.LoggedIn, s.Open = c.TLS != nil, c.LoggedIn, c.Transaction
+	s.Live = m.now.connected && m.now.doing.still()
+	if s.Live && m.now.owes {
+		s.Due = "a reply"
 		if c.Waiting != nil {
-			s.due = c.Waiting.For
+			s.Due = c.Waiting.For
 		}
 	}
 	return s
@@ -50,42 +51,47 @@ func (m *screen) situation() situation {
 const mostUsed = 50
 
 // used adds the addresses and names that were used before, the last first.
-func (m *screen) used(s *situation) {
-	names := []string{m.o.Session.Helo, m.helo}
+func (m *screen) used(s *smtpline.Situation) {
+	use(&s.Names, m.o.Session.Helo)
+	use(&s.Names, m.helo)
 	if c := m.view.Now(); c != nil {
 		if c.Transaction.Open() {
-			s.senders = append(s.senders, wire.PathOf(c.Transaction.Mail))
+			use(&s.Senders, wire.PathOf(c.Transaction.Mail))
 		}
 		for _, r := range slices.Backward(c.Recipients) {
-			s.recipients = append(s.recipients, r.Address)
+			if use(&s.Recipients, r.Address); len(s.Recipients) == mostUsed {
+				break
+			}
 		}
 	}
 	for _, l := range slices.Backward(m.history.lines) {
 		switch line := []byte(l); wire.Verb(line) {
 		case "MAIL":
-			s.senders = append(s.senders, wire.PathOf(line))
+			use(&s.Senders, wire.PathOf(line))
 		case "RCPT":
-			s.recipients = append(s.recipients, wire.PathOf(line))
+			use(&s.Recipients, wire.PathOf(line))
 		case "EHLO", "HELO", "LHLO":
-			names = append(names, wire.Argument(line))
+			use(&s.Names, wire.Argument(line))
 		}
 	}
 	target := m.o.Plan.Target
-	s.recipients = append(s.recipients, target.Recipient)
+	use(&s.Recipients, target.Recipient)
 	if strings.Contains(target.Host, ".") && !strings.Contains(target.Host, ":") {
-		s.recipients = append(s.recipients, "postmaster@"+target.Host)
+		use(&s.Recipients, "postmaster@"+target.Host)
 	}
-	for _, list := range []*[]string{&s.senders, &s.recipients, &names} {
-		*list = unique(*list)
-		*list = (*list)[:min(len(*list), mostUsed)]
+}
+
+// use adds one that is not among them, up to the most.
+func use(list *[]string, x string) {
+	if x != "" && len(*list) < mostUsed && !slices.Contains(*list, x) {
+		*list = append(*list, x)
 	}
-	s.names = names
 }
 
 // choices are the candidates that are shown. They are there as long as the line
 // is what the chosen one has made of it.
 type choices struct {
-	list  []candidate
+	list  []smtpline.Candidate
 	at    int
 	typed field // before
 	made  string
@@ -117,7 +123,7 @@ func (m *screen) completeLine(way int) tea.Cmd {
 	s := m.situation()
 	m.used(&s)
 	before, behind := m.line.around()
-	list := s.complete(before, behind)
+	list := s.Complete(before, behind)
 	if len(list) == 0 {
 		m.hint = "nothing that is known goes on from here"
 		return nil
@@ -138,7 +144,7 @@ func (m *screen) completeLine(way int) tea.Cmd {
 func (m *screen) fill(c *choices) {
 	before, behind := c.typed.around()
 	x := c.list[c.at]
-	head := before[:x.from] + x.text
+	head := before[:x.From] + x.Text
 	m.line.set(head + behind)
 	m.line.at = utf8.RuneCountInString(head)
 	c.made = m.line.String()
@@ -181,7 +187,7 @@ func (m *screen) warning() string {
 		return ""
 	}
 	s := m.situation()
-	if w := s.warn(m.line.String()); w != "" {
+	if w := s.Warn(m.line.String()); w != "" {
 		return "~ " + w
 	}
 	return ""
@@ -198,13 +204,13 @@ func (m *screen) typedLine(w int, focus bool) string {
 	case m.now.asked, m.now.over > 0 && wire.BeginsResponse([]byte(text)):
 		hidden = 0
 	default:
-		hidden = utf8.RuneCountInString(text[:secretFrom(text)])
+		hidden = utf8.RuneCountInString(text[:smtpline.SecretFrom(text)])
 	}
 	row, used := m.line.draw(&m.st, w, focus, hidden)
 	const least = len(" (…)") + 6
 	if room := w - used; focus && room >= least && m.line.at == len(m.line.text) && !m.secretLine() {
 		s := m.situation()
-		if ghost := s.ghost(text); ghost != "" {
+		if ghost := s.Ghost(text); ghost != "" {
 			row += m.st.dim.Render(" (" + g.cut(g.words(ghost), room-len(" ()")) + ")")
 		}
 	}
@@ -232,7 +238,7 @@ func (m *screen) choiceRow(c *choices, w int) string {
 	// Pages of candidates, so that they stand still while the choice moves.
 	from, used := 0, 0
 	for i := 0; i <= c.at; i++ {
-		n := cells(g.words(c.list[i].name)) + 2
+		n := cells(g.words(c.list[i].Name)) + 2
 		if used+n > room && i > 0 {
 			from, used = i, 0
 		}
@@ -241,9 +247,9 @@ func (m *screen) choiceRow(c *choices, w int) string {
 	row := m.st.bold.Render(head) + " "
 	used = cells(head) + 1
 	for i := from; i < len(c.list) && used < w; i++ {
-		name := " " + g.words(c.list[i].name) + " "
+		name := " " + g.words(c.list[i].Name) + " "
 		if i == c.at {
-			name = "[" + g.words(c.list[i].name) + "]"
+			name = "[" + g.words(c.list[i].Name) + "]"
 		}
 		name = g.cut(name, w-used)
 		used += cells(name)

@@ -7,8 +7,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ehlo/session/event"
-	"ehlo/session/transcript"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/smtpline"
 )
 
 const (
@@ -241,7 +241,7 @@ func (m *screen) sendNext() string {
 	text := m.engine.takesText()
 	n := 1
 	if q.block && !text && !m.now.asked {
-		n = groupOf(q.lines)
+		n = smtpline.GroupOf(q.lines)
 	}
 	group := q.lines[:n:n]
 	var err error
@@ -271,92 +271,28 @@ func (m *screen) sendNext() string {
 	return ""
 }
 
-// groupOf is how many commands at the start of some lines may be sent in one go
-// (RFC 2920 3.1). STARTTLS stands alone, since a handshake follows it.
-func groupOf(lines []string) int {
-	for i, l := range lines {
-		switch verb := wire.Verb([]byte(l)); {
-		case verb == "STARTTLS":
-			return max(i, 1)
-		case wire.Ungrouped(verb):
-			return i + 1
-		}
-	}
-	return len(lines)
-}
-
 // pasteText shows the lines of a paste, with what is wrong with each if those
 // before it are accepted.
 func (m *screen) pasteText() []string {
 	q, s := &m.queue, m.situation()
 	text := []string{count(len(q.lines), "line") + ", not sent yet:"}
-	if !s.text && s.live && !s.offers.Has(string(wire.KeywordPipelining)) && grouped(q.lines) {
+	if !s.Text && s.Live && !s.Offers.Has(string(wire.KeywordPipelining)) && smtpline.GroupOf(q.lines) > 1 {
 		text = append(text, "~ PIPELINING is not offered: several commands in one go break RFC 2920")
 	}
 	text = append(text, "")
-	shown := shownLines(q.lines, m.secretLine())
+	shown := smtpline.Shown(q.lines, m.secretLine())
 	blind := m.secretLine() // what comes is unknown
 	for i, l := range q.lines {
 		text = append(text, fmt.Sprintf("%4d  %s", q.all-len(q.lines)+i+1, shown[i]))
-		if w := s.warn(l); w != "" && !blind && !strings.HasSuffix(shown[i], event.Mask) {
+		if w := s.Warn(l); w != "" && !blind && !strings.HasSuffix(shown[i], event.Mask) {
 			text = append(text, "   ~  "+w)
 		}
-		ends := s.text && l == "." && i < len(q.lines)-1
-		if blind = s.follow(l) || blind; ends && !blind {
+		ends := s.Text && l == "." && i < len(q.lines)-1
+		if blind = s.Follow(l) || blind; ends && !blind {
 			text = append(text, "      (the message ends here; commands follow)")
 		}
 	}
 	return text
-}
-
-// grouped says that several commands would be sent in one go.
-func grouped(lines []string) bool { return groupOf(lines) > 1 }
-
-// follow supposes that the server accepts a line. unknown: what comes then
-// cannot be said.
-func (s *situation) follow(line string) (unknown bool) {
-	verb := wire.Verb([]byte(line))
-	switch {
-	case s.text && line == "." && !s.chunk:
-		s.text, s.open = false, transcript.Transaction{}
-	case s.text:
-		return s.chunk
-	case verb == "MAIL":
-		s.open = transcript.Transaction{Mail: []byte(line)}
-	case verb == "RCPT":
-		s.open.Accepted++
-	case verb == "DATA":
-		s.text = true
-	case verb == "RSET":
-		s.open = transcript.Transaction{}
-	case verb == "EHLO", verb == "HELO", verb == "LHLO", verb == "STARTTLS", verb == "AUTH", verb == "BDAT":
-		return true
-	}
-	return false
-}
-
-// shownLines are the lines as they may be shown: what follows AUTH and is no
-// command answers a 334.
-func shownLines(lines []string, secret bool) []string {
-	shown := make([]string, len(lines))
-	text := false
-	for i, l := range lines {
-		verb := wire.Verb([]byte(l))
-		_, known := syntaxOf(verb)
-		switch {
-		case text:
-			text = l != "."
-			shown[i] = l
-			continue
-		case !known && (secret || maybeSecret(l)):
-			shown[i] = event.Mask
-			continue
-		}
-		text = verb == "DATA"
-		secret = wire.IsAuth([]byte(l)) || secret && !known
-		shown[i] = maskedCommand(l)
-	}
-	return shown
 }
 
 // pastePrompt asks what is to become of a paste.

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"ehlo/session/event"
 )
 
 // pasted is a paste as a terminal brings it.
@@ -245,24 +243,6 @@ func TestALargePasteIsRefused(t *testing.T) {
 	}
 }
 
-func TestGroupOf(t *testing.T) {
-	for lines, want := range map[string]int{
-		"MAIL FROM:<>": 1,
-		"MAIL FROM:<>\nRCPT TO:<a>\nrcpt to:<b>\nDATA": 4,
-		"MAIL FROM:<>\nDATA\ntext":                     2,
-		"RSET\nMAIL FROM:<>\nRCPT TO:<a>":              3,
-		"EHLO x\nMAIL FROM:<>":                         1,
-		"RSET\nSTARTTLS\nEHLO x":                       1,
-		"STARTTLS\nEHLO x":                             1,
-		"AUTH LOGIN\ndXNlcg==":                         1,
-		"RSET\nhello\nNOOP":                            2,
-	} {
-		if got := groupOf(strings.Split(lines, "\n")); got != want {
-			t.Errorf("%q: %d, want %d", lines, got, want)
-		}
-	}
-}
-
 // TestWhatIsPastedIsJudged: as if the lines before were accepted.
 func TestWhatIsPastedIsJudged(t *testing.T) {
 	p := newPlay(80, 24)
@@ -295,17 +275,6 @@ func TestWhatIsPastedIsJudged(t *testing.T) {
 	p.m.paste([]rune("MAIL FROM:<a@b>\nRCPT TO:<c@d>"))
 	if text := fmt.Sprint(p.m.pasteText()); !strings.Contains(text, "~ PIPELINING is not offered") {
 		t.Error(text)
-	}
-}
-
-func TestShownLines(t *testing.T) {
-	got := shownLines([]string{"AUTH LOGIN", "dXNl", "cGFzcw", "NOOP", "hello", "AUTH PLAIN AGE", "DATA", "c0ZSZXQ=", ".", "c0ZSZXQ="}, false)
-	want := []string{"AUTH LOGIN", event.Mask, event.Mask, "NOOP", "hello", "AUTH PLAIN " + event.Mask, "DATA", "c0ZSZXQ=", ".", event.Mask}
-	if !slices.Equal(got, want) {
-		t.Errorf("%q", got)
-	}
-	if got := shownLines([]string{"user"}, true); got[0] != event.Mask {
-		t.Errorf("what answers a 334 is shown: %q", got)
 	}
 }
 

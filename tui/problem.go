@@ -88,7 +88,7 @@ func replyHead(e event.Reply) string {
 	case e.Verb == ".":
 		words = append(words, "to the message")
 	default:
-		words = append(words, "to "+visibleVerb(e.Verb))
+		words = append(words, "to "+wire.VisibleVerb(e.Verb))
 	}
 	return strings.Join(words, " ")
 }

@@ -30,8 +30,9 @@ var rooms = map[string][]string{
 	"session/transcript":         {"session/event", "session/wire", "session/message"},
 	"session/serve":              {"session/script", "session/event", "session/wire", "session/sasl"},
 	"session/smtptest":           {"session/script", "session/wire", "session/serve"},
-	"tui":                        {"session", "session/event", "session/wire", "session/transcript", "session/script", "session/play", "session/flow", "session/message", "session/sasl", "tui/internal/background"},
+	"tui":                        {"session", "session/event", "session/wire", "session/transcript", "session/script", "session/play", "session/flow", "session/message", "session/sasl", "tui/internal/background", "tui/internal/smtpline"},
 	"tui/internal/background":    {},
+	"tui/internal/smtpline":      {"session/event", "session/sasl", "session/transcript", "session/wire"},
 	"cmd/ehlo":                   {"*"},
 	"cmd/ehlo/mta":               {},
 }

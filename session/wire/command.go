@@ -39,21 +39,39 @@ func PathOf(line []byte) string {
 	}
 	path = strings.TrimLeft(path, " ")
 	if strings.HasPrefix(path, "<") {
-		quoted := false
-		for i := 1; i < len(path); i++ {
-			switch {
-			case path[i] == '\\' && quoted:
-				i++
-			case path[i] == '"':
-				quoted = !quoted
-			case path[i] == '>' && !quoted:
-				return path[1:i]
-			}
+		if end := PathEnd(path); end >= 0 {
+			return path[1:end]
 		}
 		return path[1:]
 	}
 	path, _, _ = strings.Cut(path, " ")
 	return path
+}
+
+// PathEnd is where the path that begins with < ends, or -1: a > within quotes
+// is a part of it (RFC 5321 4.1.2).
+func PathEnd(path string) int {
+	quoted := false
+	for i := 1; i < len(path); i++ {
+		switch {
+		case path[i] == '\\' && quoted:
+			i++
+		case path[i] == '"':
+			quoted = !quoted
+		case path[i] == '>' && !quoted:
+			return i
+		}
+	}
+	return -1
+}
+
+// VisibleVerb is a verb as it may stand in a sentence: escaped, and cut where a
+// line is no command at all.
+func VisibleVerb(verb string) string {
+	if len(verb) > 20 {
+		verb = verb[:20] + "…"
+	}
+	return Visible([]byte(verb))
 }
 
 // Address is a mailbox (RFC 5321 4.1.2): local part and domain, both as the

@@ -1,4 +1,4 @@
-package tui
+package smtpline
 
 import (
 	"fmt"
@@ -11,17 +11,17 @@ import (
 	"ehlo/session/wire"
 )
 
-// warn says why a line will surely be refused, or which rule it breaks, in a
+// Warn says why a line will surely be refused, or which rule it breaks, in a
 // few words; "" where nothing is wrong, or what is wrong may still be mended by
 // typing on. It stops nothing.
-func (s *situation) warn(line string) string {
-	if s.text {
+func (s *Situation) Warn(line string) string {
+	if s.Text {
 		return s.warnText(line)
 	}
 	if strings.TrimSpace(line) == "" {
 		return ""
 	}
-	known := line[:secretFrom(line)] // no warning repeats a secret
+	known := line[:SecretFrom(line)] // no warning repeats a secret
 	if strings.TrimSpace(known) == "" {
 		return unknownVerb
 	}
@@ -34,7 +34,7 @@ func (s *situation) warn(line string) string {
 		func() string { return s.warnArguments(verb, rest) },
 		func() string { return s.warnEightBit(verb, line) },
 		func() string {
-			if most := s.offers.CommandLimit(verb); len(line)+len("\r\n") > most {
+			if most := s.Offers.CommandLimit(verb); len(line)+len("\r\n") > most {
 				return tooLong(len(line)+len("\r\n"), most)
 			}
 			return ""
@@ -67,10 +67,10 @@ func controls(line string) string {
 }
 
 // warnText warns of a line of message text.
-func (s *situation) warnText(line string) string {
-	binary := hasParameter(s.open.Mail, "BODY=BINARYMIME")
+func (s *Situation) warnText(line string) string {
+	binary := hasParameter(s.Open.Mail, "BODY=BINARYMIME")
 	size := len(line) + len("\r\n")
-	dotted := !s.chunk && strings.HasPrefix(line, ".") && line != "."
+	dotted := !s.Chunk && strings.HasPrefix(line, ".") && line != "."
 	if dotted {
 		size-- // it is there for transparency
 	}
@@ -83,7 +83,7 @@ func (s *situation) warnText(line string) string {
 		return controls(line)
 	case dotted && !strings.HasPrefix(line, ".."):
 		return "the server takes the first dot away: .. keeps one"
-	case eightBit(line) && s.open.Open() && !hasParameter(s.open.Mail, "BODY=8BITMIME") && !hasParameter(s.open.Mail, "SMTPUTF8"):
+	case eightBit(line) && s.Open.Open() && !hasParameter(s.Open.Mail, "BODY=8BITMIME") && !hasParameter(s.Open.Mail, "SMTPUTF8"):
 		return "8-bit text, and MAIL had no BODY=8BITMIME"
 	}
 	return ""
@@ -95,57 +95,57 @@ var anytime = []string{"EHLO", "HELO", "LHLO", "NOOP", "HELP", "EXPN", "VRFY", "
 const unknownVerb = "no command that ehlo knows"
 
 // warnVerb warns of a verb that the server does not know.
-func (s *situation) warnVerb(verb, rest string, lead int) string {
+func (s *Situation) warnVerb(verb, rest string, lead int) string {
 	x, known := syntaxOf(verb)
 	ext, extended := wire.VerbExtension(verb)
 	switch {
 	case lead > 0:
 		return "a blank before the verb"
-	case !known && s.offers.Has(verb):
+	case !known && s.Offers.Has(verb):
 		return "" // what an extension brings that ehlo does not know
 	case !known && rest == "" && slices.ContainsFunc(syntaxes[:], func(x syntax) bool { return begins(x.verb, verb) }):
 		return "" // it is being typed
 	case !known && rest == "" && wire.BeginsResponse([]byte(verb)):
 		return unknownVerb // a secret, perhaps
 	case !known:
-		return unknownVerb + ": " + visibleVerb(verb)
+		return unknownVerb + ": " + wire.VisibleVerb(verb)
 	case rest != "" && rest[0] != ' ':
 		return "a blank belongs behind " + verb
 	case x.args == "" && x.then == "" && strings.TrimSpace(rest) != "":
 		return verb + " takes no argument"
-	case !s.live:
+	case !s.Live:
 		return ""
-	case verb == "STARTTLS" && s.secure:
+	case verb == "STARTTLS" && s.Secure:
 		return "the connection is under TLS already"
-	case s.protocol == "" && !slices.Contains(anytime, verb):
+	case s.Protocol == "" && !slices.Contains(anytime, verb):
 		return "EHLO comes first (RFC 5321 4.1.4)"
-	case s.protocol == "LMTP" && (verb == "EHLO" || verb == "HELO"):
+	case s.Protocol == "LMTP" && (verb == "EHLO" || verb == "HELO"):
 		return "LMTP greets with LHLO"
-	case s.protocol != "LMTP" && s.protocol != "" && verb == "LHLO":
+	case s.Protocol != "LMTP" && s.Protocol != "" && verb == "LHLO":
 		return "LHLO is of LMTP: EHLO greets here"
-	case extended && verb != "AUTH" && !slices.Contains(anytime, verb) && !slices.Contains(s.offers.Verbs(), verb):
+	case extended && verb != "AUTH" && !slices.Contains(anytime, verb) && !slices.Contains(s.Offers.Verbs(), verb):
 		return s.notOffered(string(ext.Keyword))
 	}
 	return ""
 }
 
 // notOffered says that an extension is not there, or not before EHLO.
-func (s *situation) notOffered(keyword string) string {
-	if s.protocol == "SMTP" {
+func (s *Situation) notOffered(keyword string) string {
+	if s.Protocol == "SMTP" {
 		return keyword + " is not offered: extensions need EHLO"
 	}
 	return keyword + " is not offered"
 }
 
 // warnOrder warns of a command that is out of its order.
-func (s *situation) warnOrder(verb string) string {
-	t := s.open
+func (s *Situation) warnOrder(verb string) string {
+	t := s.Open
 	switch {
-	case !s.live:
+	case !s.Live:
 		return ""
-	case s.due != "" && !s.offers.Has(string(wire.KeywordPipelining)):
-		return s.due + " is still due, and PIPELINING is not offered"
-	case s.due != "":
+	case s.Due != "" && !s.Offers.Has(string(wire.KeywordPipelining)):
+		return s.Due + " is still due, and PIPELINING is not offered"
+	case s.Due != "":
 		return "" // what it is in when this arrives depends on that
 	case verb == "MAIL" && t.Open():
 		return "MAIL was accepted already: RSET ends that"
@@ -155,7 +155,7 @@ func (s *situation) warnOrder(verb string) string {
 		return verb + " before a recipient was accepted"
 	case verb == "DATA" && t.Chunked:
 		return "DATA behind BDAT: BDAT n LAST ends the message"
-	case verb == "AUTH" && s.loggedIn:
+	case verb == "AUTH" && s.LoggedIn:
 		return "logged in already: a second AUTH is refused (RFC 4954 4)"
 	case verb == "AUTH" && t.Open():
 		return "AUTH within a transaction is refused (RFC 4954 4)"
@@ -163,7 +163,7 @@ func (s *situation) warnOrder(verb string) string {
 	return ""
 }
 
-func (s *situation) warnArguments(verb, rest string) string {
+func (s *Situation) warnArguments(verb, rest string) string {
 	switch verb {
 	case "MAIL":
 		return s.warnPath(verb, rest, "FROM:")
@@ -190,15 +190,15 @@ func (s *situation) warnArguments(verb, rest string) string {
 // to everyone who reads the connection.
 var readable = []string{"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"}
 
-func (s *situation) warnAuth(rest string) string {
+func (s *Situation) warnAuth(rest string) string {
 	fields := strings.Fields(strings.TrimRight(strings.ToUpper(rest), ":="))
-	offered := s.offers.Mechanisms()
+	offered := s.Offers.Mechanisms()
 	switch {
-	case !s.live:
+	case !s.Live:
 		return ""
-	case len(fields) > 0 && slices.Contains(readable, fields[0]) && !s.secure && s.network == "tcp":
+	case len(fields) > 0 && slices.Contains(readable, fields[0]) && !s.Secure && s.Network == "tcp":
 		return "no TLS: others can read what " + fields[0] + " sends"
-	case len(offered) == 0 && !s.secure && s.offers.Has(string(wire.KeywordStartTLS)):
+	case len(offered) == 0 && !s.Secure && s.Offers.Has(string(wire.KeywordStartTLS)):
 		return "AUTH is not offered before STARTTLS"
 	case len(offered) == 0:
 		return s.notOffered("AUTH")
@@ -207,7 +207,7 @@ func (s *situation) warnAuth(rest string) string {
 	case len(fields) == 1 && !strings.HasSuffix(rest, " ") && slices.ContainsFunc(offered, func(m string) bool { return begins(m, fields[0]) }):
 		return "" // it is being typed
 	}
-	name := visibleVerb(fields[0])
+	name := wire.VisibleVerb(fields[0])
 	if !slices.Contains(sasl.Names(), name) && wire.BeginsResponse([]byte(name)) {
 		name = "this mechanism" // a secret, perhaps
 	}
@@ -215,7 +215,7 @@ func (s *situation) warnAuth(rest string) string {
 }
 
 // warnPath warns of what stands behind MAIL and RCPT.
-func (s *situation) warnPath(verb, rest, word string) string {
+func (s *Situation) warnPath(verb, rest, word string) string {
 	head, path, colon := strings.Cut(rest, ":")
 	typed := strings.TrimLeft(head, " ")
 	switch {
@@ -230,7 +230,7 @@ func (s *situation) warnPath(verb, rest, word string) string {
 	case path[0] != '<':
 		return "no angle brackets: " + word + "<address>"
 	}
-	end := pathEnd(path)
+	end := wire.PathEnd(path)
 	if end < 0 {
 		if strings.Contains(path, " ") && !strings.Contains(path, `"`) {
 			return "the bracket before the address is not closed"
@@ -250,7 +250,7 @@ func (s *situation) warnPath(verb, rest, word string) string {
 }
 
 // warnParameters warns of parameters whose extension is not offered.
-func (s *situation) warnParameters(verb, tail string) string {
+func (s *Situation) warnParameters(verb, tail string) string {
 	all := strings.Fields(tail)
 	for i, p := range all {
 		typing := i == len(all)-1 && !strings.HasSuffix(tail, " ")
@@ -261,46 +261,46 @@ func (s *situation) warnParameters(verb, tail string) string {
 	return ""
 }
 
-func (s *situation) warnParameter(verb, p string, typing bool) string {
+func (s *Situation) warnParameter(verb, p string, typing bool) string {
 	name := parameterName(p)
 	brought := wire.ParameterExtensions(verb, p)
-	offered := func(k wire.Keyword) bool { return s.offers.Has(string(k)) }
+	offered := func(k wire.Keyword) bool { return s.Offers.Has(string(k)) }
 	other := map[string]string{"MAIL": "RCPT", "RCPT": "MAIL"}[verb]
 	switch {
 	case typing && !strings.Contains(p, "=") && len(brought) == 0:
 		return "" // it is being typed
 	case len(brought) == 0 && len(wire.ParameterExtensions(other, p)) > 0:
 		return name + " belongs to " + other
-	case !s.live:
+	case !s.Live:
 		return ""
-	case len(brought) == 0 && slices.ContainsFunc(s.offers, func(o wire.Offer) bool { _, known := wire.LookupExtension(o.Keyword); return !known }):
+	case len(brought) == 0 && slices.ContainsFunc(s.Offers, func(o wire.Offer) bool { _, known := wire.LookupExtension(o.Keyword); return !known }):
 		return "" // what an extension brings that ehlo does not know
 	case len(brought) == 0:
-		return "no extension that is offered has " + visibleVerb(name)
+		return "no extension that is offered has " + wire.VisibleVerb(name)
 	case !slices.ContainsFunc(brought, offered):
-		return visibleVerb(name) + ": " + s.notOffered(string(brought[0]))
+		return wire.VisibleVerb(name) + ": " + s.notOffered(string(brought[0]))
 	case name == "SIZE=" && verb == "MAIL":
 		return s.warnSize(p[len(name):])
 	}
 	return ""
 }
 
-func (s *situation) warnSize(value string) string {
+func (s *Situation) warnSize(value string) string {
 	n, err := strconv.ParseUint(value, 10, 64)
 	switch {
 	case value == "":
 		return ""
 	case strings.Trim(value, "0123456789") != "":
 		return "SIZE= takes a number of octets"
-	case s.size.State == wire.SizeDeclared && (err != nil || n > s.size.Declared):
-		return "over the maximum, " + wire.Octet(s.size.Declared)
+	case s.Size.State == wire.SizeDeclared && (err != nil || n > s.Size.Declared):
+		return "over the maximum, " + wire.Octet(s.Size.Declared)
 	}
 	return ""
 }
 
 // warnEightBit warns of characters beyond ASCII in a command (RFC 6531 3).
-func (s *situation) warnEightBit(verb, line string) string {
-	if !eightBit(line) || !s.live {
+func (s *Situation) warnEightBit(verb, line string) string {
+	if !eightBit(line) || !s.Live {
 		return ""
 	}
 	switch verb {
@@ -309,9 +309,9 @@ func (s *situation) warnEightBit(verb, line string) string {
 		return "a command has ASCII characters only"
 	}
 	switch {
-	case !s.offers.Has(string(wire.KeywordSMTPUTF8)):
+	case !s.Offers.Has(string(wire.KeywordSMTPUTF8)):
 		return "not ASCII, and " + s.notOffered("SMTPUTF8")
-	case verb == "RCPT" && s.due == "" && !hasParameter(s.open.Mail, "SMTPUTF8"):
+	case verb == "RCPT" && s.Due == "" && !hasParameter(s.Open.Mail, "SMTPUTF8"):
 		return "not ASCII, and MAIL had no SMTPUTF8"
 	case verb == "MAIL" && strings.Contains(line, ">") && !hasParameter([]byte(line), "SMTPUTF8"):
 		return "not ASCII: SMTPUTF8 belongs behind the address"
@@ -328,7 +328,7 @@ func hasParameter(mail []byte, parameter string) bool {
 	_, path, _ := strings.Cut(string(mail), ":")
 	path = strings.TrimLeft(path, " ")
 	if strings.HasPrefix(path, "<") {
-		path = path[pathEnd(path)+1:]
+		path = path[wire.PathEnd(path)+1:]
 	}
 	return slices.ContainsFunc(strings.Fields(path), func(p string) bool { return strings.EqualFold(p, parameter) })
 }

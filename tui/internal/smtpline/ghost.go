@@ -1,8 +1,10 @@
-package tui
+package smtpline
 
 import (
 	"slices"
 	"strings"
+
+	"ehlo/session/wire"
 )
 
 // values say what stands behind the = of a parameter.
@@ -26,11 +28,11 @@ var values = map[string]string{
 	"ALT-ADDRESS=": "address",
 }
 
-// ghost is the syntax of what may follow at the end of a line, for people:
+// Ghost is the syntax of what may follow at the end of a line, for people:
 // "FROM:<address> [SIZE=octets]". It is never a part of what is sent.
-func (s *situation) ghost(line string) string {
+func (s *Situation) Ghost(line string) string {
 	typed := strings.TrimLeft(line, " ")
-	if s.text || typed == "" {
+	if s.Text || typed == "" {
 		return ""
 	}
 	verb, _, end := verbOf(typed)
@@ -67,8 +69,8 @@ func (s *situation) ghost(line string) string {
 }
 
 // arguments are all that may stand behind a verb.
-func (s *situation) arguments(x syntax) string {
-	switch mechanisms := s.offers.Mechanisms(); {
+func (s *Situation) arguments(x syntax) string {
+	switch mechanisms := s.Offers.Mechanisms(); {
 	case x.verb == "MAIL" || x.verb == "RCPT":
 		return strings.TrimSpace(x.args + " " + s.parameters(x.verb, nil))
 	case x.verb == "AUTH" && len(mechanisms) > 0:
@@ -77,7 +79,7 @@ func (s *situation) arguments(x syntax) string {
 	return x.args
 }
 
-func (s *situation) ghostPath(args, word, verb string) string {
+func (s *Situation) ghostPath(args, word, verb string) string {
 	rest := func(text string) string {
 		return strings.TrimSpace(text + " " + s.parameters(verb, nil))
 	}
@@ -100,7 +102,7 @@ func (s *situation) ghostPath(args, word, verb string) string {
 	case path == "<":
 		return rest("address>")
 	}
-	end := pathEnd(path)
+	end := wire.PathEnd(path)
 	if end < 0 {
 		return rest(">")
 	}
@@ -113,7 +115,7 @@ func (s *situation) ghostPath(args, word, verb string) string {
 		return s.value(verb, strings.ToUpper(typed))
 	}
 	if typed != "" && !strings.Contains(typed, "=") {
-		for _, p := range s.offers.Parameters(verb) {
+		for _, p := range s.Offers.Parameters(verb) {
 			if name := parameterName(p); begins(name, typed) && len(name) > len(typed) {
 				return remainder(typed, name) + s.value(verb, name)
 			}
@@ -127,12 +129,12 @@ func remainder(typed, word string) string { return words{}.cased(typed, word)[le
 
 // value says what stands behind the = of a parameter: what is announced, where
 // the parameter has a few values only.
-func (s *situation) value(verb, name string) string {
+func (s *Situation) value(verb, name string) string {
 	if text := values[name]; text != "" {
 		return text
 	}
 	var all []string
-	for _, p := range s.offers.Parameters(verb) {
+	for _, p := range s.Offers.Parameters(verb) {
 		if value, ok := strings.CutPrefix(p, name); ok && value != "" && strings.HasSuffix(name, "=") {
 			all = append(all, value)
 		}
@@ -142,12 +144,12 @@ func (s *situation) value(verb, name string) string {
 
 // parameters are those that are announced and not there yet: "[SIZE=octets]
 // [SMTPUTF8]".
-func (s *situation) parameters(verb string, there []string) string {
+func (s *Situation) parameters(verb string, there []string) string {
 	var all, names []string
 	for _, p := range there {
 		names = append(names, parameterName(p))
 	}
-	for _, p := range s.offers.Parameters(verb) {
+	for _, p := range s.Offers.Parameters(verb) {
 		if name := parameterName(p); !slices.Contains(names, name) {
 			names = append(names, name)
 			all = append(all, "["+name+s.value(verb, name)+"]")

@@ -1,4 +1,4 @@
-package tui
+package smtpline
 
 import (
 	"strings"
@@ -8,27 +8,27 @@ import (
 )
 
 func TestWarn(t *testing.T) {
-	as := func(change ...func(*situation)) situation {
+	as := func(change ...func(*Situation)) Situation {
 		s := rich()
 		for _, c := range change {
 			c(&s)
 		}
 		return s
 	}
-	mail := func(line string) func(*situation) {
-		return func(s *situation) { s.open = transcript.Transaction{Mail: []byte(line)} }
+	mail := func(line string) func(*Situation) {
+		return func(s *Situation) { s.Open = transcript.Transaction{Mail: []byte(line)} }
 	}
-	recipient := func(s *situation) { s.open.Accepted++ }
-	list := func(list string) func(*situation) {
-		return func(s *situation) { s.offers = offersOf(list); s.size = s.offers.Size() }
+	recipient := func(s *Situation) { s.Open.Accepted++ }
+	list := func(list string) func(*Situation) {
+		return func(s *Situation) { s.Offers = offersOf(list); s.Size = s.Offers.Size() }
 	}
-	text := func(s *situation) { s.text = true }
-	clear := func(s *situation) { s.secure = false }
+	text := func(s *Situation) { s.Text = true }
+	clear := func(s *Situation) { s.Secure = false }
 	ready, inMail := as(), as(mail("MAIL FROM:<a@b>"))
 	withRcpt := as(mail("MAIL FROM:<a@b>"), recipient)
 	inText := as(mail("MAIL FROM:<a@b>"), recipient, text)
 	for _, c := range []struct {
-		in   situation
+		in   Situation
 		line string
 		want string // a part of the warning; empty: there is none
 	}{
@@ -93,7 +93,7 @@ func TestWarn(t *testing.T) {
 		{ready, "MAIL FROM:<> SIZE=1k", "SIZE= takes a number"},
 		{as(list("SIZE 0")), "MAIL FROM:<> SIZE=1001", ""},
 		{as(list("SIZE")), "BDAT 20", "CHUNKING is not offered"},
-		{as(func(s *situation) { s.protocol, s.offers = "SMTP", nil }), "BDAT 20", "extensions need EHLO"},
+		{as(func(s *Situation) { s.Protocol, s.Offers = "SMTP", nil }), "BDAT 20", "extensions need EHLO"},
 		{as(clear), "STARTTLS", "STARTTLS is not offered"},
 		{ready, "STARTTLS", "under TLS already"},
 		{as(clear, list("STARTTLS")), "STARTTLS", ""},
@@ -101,27 +101,27 @@ func TestWarn(t *testing.T) {
 		{as(list("SIZE")), "AUTH PLAIN", "AUTH is not offered"},
 		{as(clear, list("STARTTLS")), "AUTH", "AUTH is not offered before STARTTLS"},
 		{as(clear), "AUTH plain", "no TLS: others can read what PLAIN sends"},
-		{as(clear, func(s *situation) { s.network = "unix" }), "AUTH PLAIN", ""},
+		{as(clear, func(s *Situation) { s.Network = "unix" }), "AUTH PLAIN", ""},
 		{as(clear), "AUTH SCRAM-SHA-256", ""},
 
 		// The order.
-		{as(func(s *situation) { s.protocol = "" }), "MAIL FROM:<>", "EHLO comes first"},
-		{as(func(s *situation) { s.protocol = "" }), "NOOP", ""},
-		{as(func(s *situation) { s.protocol = "LMTP" }), "EHLO x", "LHLO"},
+		{as(func(s *Situation) { s.Protocol = "" }), "MAIL FROM:<>", "EHLO comes first"},
+		{as(func(s *Situation) { s.Protocol = "" }), "NOOP", ""},
+		{as(func(s *Situation) { s.Protocol = "LMTP" }), "EHLO x", "LHLO"},
 		{ready, "LHLO x", "LHLO is of LMTP"},
 		{inMail, "MAIL FROM:<a@b>", "MAIL was accepted already"},
 		{ready, "RCPT", "RCPT before MAIL"},
 		{ready, "DATA", "DATA before MAIL"},
 		{inMail, "DATA", "DATA before a recipient"},
 		{inMail, "BDAT 3", "BDAT before a recipient"},
-		{as(mail("MAIL FROM:<>"), recipient, func(s *situation) { s.open.Chunked = true }), "DATA", "DATA behind BDAT"},
-		{as(func(s *situation) { s.loggedIn = true }), "AUTH PLAIN", "logged in already"},
+		{as(mail("MAIL FROM:<>"), recipient, func(s *Situation) { s.Open.Chunked = true }), "DATA", "DATA behind BDAT"},
+		{as(func(s *Situation) { s.LoggedIn = true }), "AUTH PLAIN", "logged in already"},
 		{inMail, "AUTH PLAIN", "AUTH within a transaction"},
-		{as(func(s *situation) { s.due = "the reply to MAIL" }), "RCPT TO:<a@b>", ""},
-		{as(list("SIZE"), func(s *situation) { s.due = "the reply to MAIL" }), "RCPT TO:<a@b>", "the reply to MAIL is still due, and PIPELINING is not offered"},
+		{as(func(s *Situation) { s.Due = "the reply to MAIL" }), "RCPT TO:<a@b>", ""},
+		{as(list("SIZE"), func(s *Situation) { s.Due = "the reply to MAIL" }), "RCPT TO:<a@b>", "the reply to MAIL is still due, and PIPELINING is not offered"},
 		// Where no session is open, only the form is judged.
-		{as(func(s *situation) { *s = situation{} }), "RCPT TO:<a@b> NOTIFY=NEVER", ""},
-		{as(func(s *situation) { *s = situation{} }), "RCPT TO:a@b", "no angle brackets"},
+		{as(func(s *Situation) { *s = Situation{} }), "RCPT TO:<a@b> NOTIFY=NEVER", ""},
+		{as(func(s *Situation) { *s = Situation{} }), "RCPT TO:a@b", "no angle brackets"},
 
 		// Beyond ASCII.
 		{as(list("SIZE")), "MAIL FROM:<ü@b>", "SMTPUTF8 is not offered"},
@@ -145,9 +145,9 @@ func TestWarn(t *testing.T) {
 		{inText, "grün", "MAIL had no BODY=8BITMIME"},
 		{as(mail("MAIL FROM:<a@b> BODY=8BITMIME"), recipient, text), "grün", ""},
 		{as(mail("MAIL FROM:<a@b> BODY=BINARYMIME"), text), "\x00" + strings.Repeat("x", 2000), ""},
-		{as(mail("MAIL FROM:<a@b>"), text, func(s *situation) { s.chunk = true }), ".sig", ""},
+		{as(mail("MAIL FROM:<a@b>"), text, func(s *Situation) { s.Chunk = true }), ".sig", ""},
 	} {
-		got := c.in.warn(c.line)
+		got := c.in.Warn(c.line)
 		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
 			t.Errorf("%.60q: warns %q, want %q", c.line, got, c.want)
 		}

@@ -1,4 +1,8 @@
-package tui
+// Package smtpline knows how a line of SMTP that is being typed may go on: which
+// verbs, parameters and addresses complete it, what its syntax is, and why it
+// will be refused. It is pure: what is known of the session is in a Situation.
+// It changes no line and stops none.
+package smtpline
 
 import (
 	"slices"
@@ -8,21 +12,21 @@ import (
 	"ehlo/session/wire"
 )
 
-// situation is what is known at the moment in which a line is typed.
-type situation struct {
-	offers   wire.Offers
-	size     wire.Size
-	protocol string // empty: there was no EHLO yet
-	network  string // "tcp": others may read what is sent
-	secure   bool
-	loggedIn bool
-	live     bool   // a session is open, and what it is in is known
-	due      string // what the server has still to answer, or ""
-	text     bool   // message text is typed
-	chunk    bool   // as a part of a chunk (BDAT)
-	open     transcript.Transaction
+// Situation is what is known at the moment in which a line is typed.
+type Situation struct {
+	Offers   wire.Offers
+	Size     wire.Size
+	Protocol string // empty: there was no EHLO yet
+	Network  string // "tcp": others may read what is sent
+	Secure   bool
+	LoggedIn bool
+	Live     bool   // a session is open, and what it is in is known
+	Due      string // what the server has still to answer, or ""
+	Text     bool   // message text is typed
+	Chunk    bool   // as a part of a chunk (BDAT)
+	Open     transcript.Transaction
 
-	senders, recipients, names []string // used before, the last first
+	Senders, Recipients, Names []string // used before, the last first
 }
 
 // syntax is what stands behind a verb.
@@ -75,33 +79,39 @@ func syntaxOf(verb string) (syntax, bool) {
 	return syntax{verb: verb, then: " "}, ok
 }
 
+// Known says that ehlo knows a verb, which is in upper case.
+func Known(verb string) bool {
+	_, ok := syntaxOf(verb)
+	return ok
+}
+
 // verbs are the commands that the server should know, those first that are next
 // in a transaction.
-func (s *situation) verbs() []string {
+func (s *Situation) verbs() []string {
 	hello := []string{"EHLO", "HELO"}
-	if s.protocol == "LMTP" {
+	if s.Protocol == "LMTP" {
 		hello = []string{"LHLO"}
 	}
 	var next []string
 	switch {
-	case s.protocol == "":
+	case s.Protocol == "":
 		next = hello
-	case s.open.Chunked:
+	case s.Open.Chunked:
 		next = []string{"BDAT", "RSET"}
-	case s.open.Accepted > 0:
+	case s.Open.Accepted > 0:
 		next = []string{"DATA", "RCPT", "BDAT", "RSET"}
-	case s.open.Open():
+	case s.Open.Open():
 		next = []string{"RCPT", "RSET"}
 	}
 	usual := []string{"MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "EXPN", "HELP", "QUIT"}
-	brought := s.offers.Verbs()
+	brought := s.Offers.Verbs()
 	var all []string
 	for _, v := range slices.Concat(next, usual, hello, brought) {
 		switch ext, extended := wire.VerbExtension(v); {
 		case slices.Contains(all, v),
-			extended && !slices.Contains(usual, v) && !s.offers.Has(string(ext.Keyword)) && !slices.Contains(brought, v),
-			v == "STARTTLS" && s.secure,
-			v == "AUTH" && s.loggedIn:
+			extended && !slices.Contains(usual, v) && !s.Offers.Has(string(ext.Keyword)) && !slices.Contains(brought, v),
+			v == "STARTTLS" && s.Secure,
+			v == "AUTH" && s.LoggedIn:
 		default:
 			all = append(all, v)
 		}
@@ -109,18 +119,18 @@ func (s *situation) verbs() []string {
 	return all
 }
 
-// candidate is a way to go on with a line: text takes the place of what stands
+// Candidate is a way to go on with a line: text takes the place of what stands
 // between from and the cursor.
-type candidate struct {
-	from int
-	text string
-	name string // as it is shown
+type Candidate struct {
+	From int
+	Text string
+	Name string // as it is shown
 }
 
-// complete finds how the line may go on at the cursor, which stands between
+// Complete finds how the line may go on at the cursor, which stands between
 // before and behind. What was typed keeps its case.
-func (s *situation) complete(before, behind string) []candidate {
-	if s.text {
+func (s *Situation) Complete(before, behind string) []Candidate {
+	if s.Text {
 		return nil
 	}
 	verb, lead, end := verbOf(before)
@@ -141,11 +151,11 @@ func (s *situation) complete(before, behind string) []candidate {
 		return s.completePath(w, args, "TO:", verb)
 	case "EHLO", "HELO", "LHLO":
 		if first {
-			return w.exact(last, s.names)
+			return w.exact(last, s.Names)
 		}
 	case "VRFY", "EXPN":
 		if first {
-			return w.exact(last, slices.Concat(s.recipients, s.senders))
+			return w.exact(last, both(s.Recipients, s.Senders))
 		}
 	case "HELP":
 		if first {
@@ -153,14 +163,14 @@ func (s *situation) complete(before, behind string) []candidate {
 		}
 	case "AUTH":
 		if first {
-			return w.all(last, s.offers.Mechanisms())
+			return w.all(last, s.Offers.Mechanisms())
 		}
 	case "BDAT":
 		if fields := strings.Fields(args); !first && (len(fields) == 1 || len(fields) == 2 && last != "") {
 			return w.all(last, []string{"LAST"})
 		}
 	case "XCLIENT", "XFORWARD":
-		offer, _ := s.offers.Find(verb)
+		offer, _ := s.Offers.Find(verb)
 		var attributes []string
 		for _, a := range offer.Params {
 			attributes = append(attributes, a+"=")
@@ -180,8 +190,8 @@ func verbOf(line string) (verb string, from, to int) {
 	return wire.Verb([]byte(line)), from, to
 }
 
-func (s *situation) completeVerb(typed, behind string, from int) []candidate {
-	var list []candidate
+func (s *Situation) completeVerb(typed, behind string, from int) []Candidate {
+	var list []Candidate
 	w := words{before: typed, like: typed}
 	for _, v := range s.verbs() {
 		x, _ := syntaxOf(v)
@@ -192,9 +202,9 @@ func (s *situation) completeVerb(typed, behind string, from int) []candidate {
 		if behind != "" {
 			text = v // what stands behind the cursor follows
 		}
-		list = append(list, candidate{from, w.cased(typed, text), v})
+		list = append(list, Candidate{from, w.cased(typed, text), v})
 	}
-	if len(list) == 1 && list[0].text == typed {
+	if len(list) == 1 && list[0].Text == typed {
 		return nil // it stands there already
 	}
 	return list
@@ -202,7 +212,7 @@ func (s *situation) completeVerb(typed, behind string, from int) []candidate {
 
 // completePath goes on behind MAIL or RCPT: with FROM: or TO:, the address, the
 // parameters.
-func (s *situation) completePath(w words, args, word, verb string) []candidate {
+func (s *Situation) completePath(w words, args, word, verb string) []Candidate {
 	head, path, colon := strings.Cut(args, ":")
 	if !colon {
 		typed := strings.TrimLeft(head, " ")
@@ -215,25 +225,25 @@ func (s *situation) completePath(w words, args, word, verb string) []candidate {
 		return nil
 	}
 	path = strings.TrimLeft(path, " ")
-	known := slices.Concat(s.recipients, s.senders)
+	known := both(s.Recipients, s.Senders)
 	if verb == "MAIL" {
-		known = slices.Concat(s.senders, s.recipients)
+		known = both(s.Senders, s.Recipients)
 	}
 	if path == "" {
-		list := append(w.paths("", "<", known), candidate{len(w.before), "<", "<"})
+		list := append(w.paths("", "<", known), Candidate{len(w.before), "<", "<"})
 		if verb == "MAIL" {
-			list = append(list, candidate{len(w.before), "<>", nobody})
+			list = append(list, Candidate{len(w.before), "<>", nobody})
 		}
 		return list
 	}
 	if path[0] != '<' {
 		return nil
 	}
-	end := pathEnd(path)
+	end := wire.PathEnd(path)
 	if end < 0 {
 		list := w.paths(path[1:], "", known)
 		if verb == "MAIL" && path == "<" {
-			list = append(list, candidate{len(w.before), closing(w.behind), nobody})
+			list = append(list, Candidate{len(w.before), closing(w.behind), nobody})
 		}
 		return list
 	}
@@ -243,39 +253,22 @@ func (s *situation) completePath(w words, args, word, verb string) []candidate {
 // nobody is how the null reverse-path is shown.
 const nobody = "<> (no sender)"
 
-// pathEnd is where the path that begins with < ends, or -1: a > within quotes
-// is a part of it.
-func pathEnd(path string) int {
-	quoted := false
-	for i := 1; i < len(path); i++ {
-		switch {
-		case path[i] == '\\' && quoted:
-			i++
-		case path[i] == '"':
-			quoted = !quoted
-		case path[i] == '>' && !quoted:
-			return i
-		}
-	}
-	return -1
-}
-
 // notify are the values of NOTIFY= (RFC 3461 4.1).
 var notify = []string{"SUCCESS", "FAILURE", "DELAY", "NEVER"}
 
-func (s *situation) completeParameter(w words, path, tail, verb string) []candidate {
+func (s *Situation) completeParameter(w words, path, tail, verb string) []Candidate {
 	typed := tail[strings.LastIndexByte(tail, ' ')+1:]
 	others := strings.Fields(strings.ToUpper(tail[:len(tail)-len(typed)] + " " + w.behind))
 	has := func(name string) bool {
 		return slices.ContainsFunc(others, func(p string) bool { return parameterName(p) == name })
 	}
-	announced := s.offers.Parameters(verb)
+	announced := s.Offers.Parameters(verb)
 	if value, ok := cutFold(typed, "NOTIFY="); ok && slices.Contains(announced, "NOTIFY=NEVER") {
 		if list := w.notify(value); len(list) > 0 {
 			return list
 		}
 	}
-	var list []candidate
+	var list []Candidate
 	complete := false // what is typed is one
 	for _, p := range announced {
 		name := parameterName(p)
@@ -286,7 +279,7 @@ func (s *situation) completeParameter(w words, path, tail, verb string) []candid
 			if p == "ORCPT=rfc822;" {
 				text += originalRecipient(path)
 			}
-			list = append(list, candidate{len(w.before) - len(typed), text, p})
+			list = append(list, Candidate{len(w.before) - len(typed), text, p})
 		}
 	}
 	if typed != "" && !(complete && len(list) == 0) {
@@ -307,7 +300,7 @@ func (s *situation) completeParameter(w words, path, tail, verb string) []candid
 			if p == "ORCPT=rfc822;" {
 				text += originalRecipient(path)
 			}
-			list = append(list, candidate{len(w.before), blank + text, p})
+			list = append(list, Candidate{len(w.before), blank + text, p})
 		}
 	}
 	return list
@@ -338,38 +331,38 @@ type words struct {
 }
 
 // all are the candidates that what is typed begins, in any case.
-func (w words) all(typed string, among []string) []candidate {
-	var list []candidate
+func (w words) all(typed string, among []string) []Candidate {
+	var list []Candidate
 	for _, x := range among {
 		if begins(x, typed) && x != typed {
-			list = append(list, candidate{len(w.before) - len(typed), w.cased(typed, x), x})
+			list = append(list, Candidate{len(w.before) - len(typed), w.cased(typed, x), x})
 		}
 	}
 	return list
 }
 
 // one is all of one.
-func (w words) one(typed, text, name string) []candidate {
-	return []candidate{{len(w.before) - len(typed), w.cased(typed, text), name}}
+func (w words) one(typed, text, name string) []Candidate {
+	return []Candidate{{len(w.before) - len(typed), w.cased(typed, text), name}}
 }
 
 // exact is all where the case matters: in addresses.
-func (w words) exact(typed string, among []string) []candidate {
-	var list []candidate
-	for _, x := range unique(among) {
+func (w words) exact(typed string, among []string) []Candidate {
+	var list []Candidate
+	for _, x := range among {
 		if strings.HasPrefix(x, typed) && x != typed {
-			list = append(list, candidate{len(w.before) - len(typed), x, x})
+			list = append(list, Candidate{len(w.before) - len(typed), x, x})
 		}
 	}
 	return list
 }
 
 // paths are the addresses that what is typed begins, with what closes them.
-func (w words) paths(typed, open string, among []string) []candidate {
-	var list []candidate
-	for _, x := range unique(among) {
+func (w words) paths(typed, open string, among []string) []Candidate {
+	var list []Candidate
+	for _, x := range among {
 		if strings.HasPrefix(x, typed) {
-			list = append(list, candidate{len(w.before) - len(typed), open + x + closing(w.behind), x})
+			list = append(list, Candidate{len(w.before) - len(typed), open + x + closing(w.behind), x})
 		}
 	}
 	return list
@@ -384,7 +377,7 @@ func closing(behind string) string {
 }
 
 // notify are the values that NOTIFY= has not yet; NEVER stands alone.
-func (w words) notify(value string) []candidate {
+func (w words) notify(value string) []Candidate {
 	have := strings.Split(strings.ToUpper(value), ",")
 	typed := value[strings.LastIndexByte(value, ',')+1:]
 	have = have[:len(have)-1]
@@ -392,12 +385,12 @@ func (w words) notify(value string) []candidate {
 	if slices.Contains(notify, strings.ToUpper(typed)) {
 		have, typed, comma = append(have, strings.ToUpper(typed)), "", ","
 	}
-	var list []candidate
+	var list []Candidate
 	for _, v := range notify {
 		if slices.Contains(have, v) || slices.Contains(have, "NEVER") || v == "NEVER" && len(have) > 0 || !begins(v, typed) {
 			continue
 		}
-		list = append(list, candidate{len(w.before) - len(typed), comma + w.cased(typed, v), v})
+		list = append(list, Candidate{len(w.before) - len(typed), comma + w.cased(typed, v), v})
 	}
 	return list
 }
@@ -431,11 +424,11 @@ func cutFold(s, with string) (rest string, ok bool) {
 	return s[len(with):], true
 }
 
-// unique drops what comes a second time.
-func unique(list []string) []string {
-	var all []string
-	for _, x := range list {
-		if x != "" && !slices.Contains(all, x) {
+// both are those of one list, and then what the other has beside them.
+func both(one, other []string) []string {
+	all := slices.Clone(one)
+	for _, x := range other {
+		if !slices.Contains(one, x) {
 			all = append(all, x)
 		}
 	}

@@ -1,4 +1,4 @@
-package tui
+package smtpline
 
 import "testing"
 
@@ -42,11 +42,11 @@ func TestGhost(t *testing.T) {
 		{"FOO ", ""},
 	} {
 		s := rich()
-		if got := s.ghost(c[0]); got != c[1] {
+		if got := s.Ghost(c[0]); got != c[1] {
 			t.Errorf("%q: %q, want %q", c[0], got, c[1])
 		}
-		s.text = true
-		if got := s.ghost(c[0]); got != "" {
+		s.Text = true
+		if got := s.Ghost(c[0]); got != "" {
 			t.Errorf("message text %q: %q", c[0], got)
 		}
 	}

@@ -1,4 +1,4 @@
-package tui
+package smtpline
 
 import (
 	"slices"
@@ -21,28 +21,28 @@ func offersOf(list string) wire.Offers {
 
 const richList = "PIPELINING\nSIZE 1000\n8BITMIME\nSMTPUTF8\nDSN\nCHUNKING\nAUTH PLAIN SCRAM-SHA-256\nX-ODD\nXCLIENT NAME ADDR"
 
-func rich() situation {
+func rich() Situation {
 	o := offersOf(richList)
-	return situation{
-		offers: o, size: o.Size(), protocol: "ESMTP", network: "tcp", secure: true, live: true,
-		senders: []string{"me@example.net", "Both@example.org"}, recipients: []string{"you@example.org", "Both@example.org"}, names: []string{"client.example.net"},
+	return Situation{
+		Offers: o, Size: o.Size(), Protocol: "ESMTP", Network: "tcp", Secure: true, Live: true,
+		Senders: []string{"me@example.net", "Both@example.org"}, Recipients: []string{"you@example.org", "Both@example.org"}, Names: []string{"client.example.net"},
 	}
 }
 
 func TestComplete(t *testing.T) {
-	all := func(s *situation) {}
-	open := func(s *situation) { s.open.Mail = []byte("MAIL FROM:<>") }
+	all := func(s *Situation) {}
+	open := func(s *Situation) { s.Open.Mail = []byte("MAIL FROM:<>") }
 	for _, c := range []struct {
 		line string // | is the cursor
-		when func(*situation)
+		when func(*Situation)
 		want string // the lines it may become, in order, or the first of them and ...
 	}{
 		// Verbs: what is next comes first, the case is kept.
 		{"|", all, "MAIL FROM:<| ..."},
 		{"|", open, "RCPT TO:<| ..."},
-		{"|", func(s *situation) { s.open = transcript.Transaction{Mail: []byte{}, Accepted: 1} }, "DATA| ..."},
-		{"|", func(s *situation) { s.open = transcript.Transaction{Mail: []byte{}, Accepted: 1, Chunked: true} }, "BDAT | ..."},
-		{"|", func(s *situation) { s.protocol, s.offers = "", nil }, "EHLO | ..."},
+		{"|", func(s *Situation) { s.Open = transcript.Transaction{Mail: []byte{}, Accepted: 1} }, "DATA| ..."},
+		{"|", func(s *Situation) { s.Open = transcript.Transaction{Mail: []byte{}, Accepted: 1, Chunked: true} }, "BDAT | ..."},
+		{"|", func(s *Situation) { s.Protocol, s.Offers = "", nil }, "EHLO | ..."},
 		{"M|", all, "MAIL FROM:<|"},
 		{"m|", all, "mail from:<|"},
 		{"Ma|", all, "MaIL FROM:<|"},
@@ -50,20 +50,20 @@ func TestComplete(t *testing.T) {
 		{"r|", all, "rcpt to:<| rset|"},
 		{"DATA|", all, ""},
 		{"B|", all, "BDAT |"},
-		{"B|", func(s *situation) { s.offers = offersOf("SIZE") }, ""},
+		{"B|", func(s *Situation) { s.Offers = offersOf("SIZE") }, ""},
 		{"A|", all, "AUTH |"},
-		{"A|", func(s *situation) { s.loggedIn = true }, ""},
+		{"A|", func(s *Situation) { s.LoggedIn = true }, ""},
 		{"ST|", all, ""},
-		{"ST|", func(s *situation) { s.offers, s.secure = offersOf("STARTTLS"), false }, "STARTTLS|"},
-		{"E|", func(s *situation) { s.protocol = "LMTP" }, "EXPN |"},
-		{"L|", func(s *situation) { s.protocol = "LMTP" }, "LHLO |"},
+		{"ST|", func(s *Situation) { s.Offers, s.Secure = offersOf("STARTTLS"), false }, "STARTTLS|"},
+		{"E|", func(s *Situation) { s.Protocol = "LMTP" }, "EXPN |"},
+		{"L|", func(s *Situation) { s.Protocol = "LMTP" }, "LHLO |"},
 		{"X|", all, "XCLIENT |"},
 		{"Q|", all, "QUIT|"},
 		{"FOO|", all, ""},
 		{"ü|", all, ""},
 		{"M| FROM:<>", all, "MAIL| FROM:<>"},
 		// Message text is nobody's command.
-		{"M|", func(s *situation) { s.text = true }, ""},
+		{"M|", func(s *Situation) { s.Text = true }, ""},
 
 		// Addresses: closed, each once, with their case.
 		{"MAIL |", all, "MAIL FROM:<|"},
@@ -83,16 +83,16 @@ func TestComplete(t *testing.T) {
 
 		// Parameters: those that are announced, each once.
 		{"MAIL FROM:<a@b>|", all, "MAIL FROM:<a@b> SIZE=| MAIL FROM:<a@b> BODY=7BIT| MAIL FROM:<a@b> BODY=8BITMIME| MAIL FROM:<a@b> SMTPUTF8| MAIL FROM:<a@b> RET=FULL| MAIL FROM:<a@b> RET=HDRS| MAIL FROM:<a@b> ENVID=| MAIL FROM:<a@b> AUTH=|"},
-		{"MAIL FROM:<a@b> |", func(s *situation) { s.offers = offersOf("SIZE") }, "MAIL FROM:<a@b> SIZE=|"},
-		{"mail from:<a@b> |", func(s *situation) { s.offers = offersOf("SIZE") }, "mail from:<a@b> size=|"},
+		{"MAIL FROM:<a@b> |", func(s *Situation) { s.Offers = offersOf("SIZE") }, "MAIL FROM:<a@b> SIZE=|"},
+		{"mail from:<a@b> |", func(s *Situation) { s.Offers = offersOf("SIZE") }, "mail from:<a@b> size=|"},
 		{"MAIL FROM:<a@b> s|", all, "MAIL FROM:<a@b> size=| MAIL FROM:<a@b> smtputf8|"},
 		{"MAIL FROM:<a@b> SIZE=|", all, ""},
 		{"MAIL FROM:<a@b> SIZE=1 S|", all, "MAIL FROM:<a@b> SIZE=1 SMTPUTF8|"},
 		{"MAIL FROM:<a@b> BODY=|", all, "MAIL FROM:<a@b> BODY=7BIT| MAIL FROM:<a@b> BODY=8BITMIME|"},
 		{"MAIL FROM:<a@b> BODY=7BIT B|", all, ""},
-		{"MAIL FROM:<a@b> | SIZE=1", func(s *situation) { s.offers = offersOf("SIZE\nSMTPUTF8") }, "MAIL FROM:<a@b> SMTPUTF8| SIZE=1"},
-		{"MAIL FROM:<a@b> SMTPUTF8|", func(s *situation) { s.offers = offersOf("SIZE\nSMTPUTF8") }, "MAIL FROM:<a@b> SMTPUTF8 SIZE=|"},
-		{"MAIL FROM:<a@b> |", func(s *situation) { s.offers = nil }, ""},
+		{"MAIL FROM:<a@b> | SIZE=1", func(s *Situation) { s.Offers = offersOf("SIZE\nSMTPUTF8") }, "MAIL FROM:<a@b> SMTPUTF8| SIZE=1"},
+		{"MAIL FROM:<a@b> SMTPUTF8|", func(s *Situation) { s.Offers = offersOf("SIZE\nSMTPUTF8") }, "MAIL FROM:<a@b> SMTPUTF8 SIZE=|"},
+		{"MAIL FROM:<a@b> |", func(s *Situation) { s.Offers = nil }, ""},
 		{`MAIL FROM:<"a> b"@c> SI|`, all, `MAIL FROM:<"a> b"@c> SIZE=|`},
 		{"RCPT TO:<Bob+x@b> O|", all, "RCPT TO:<Bob+x@b> ORCPT=rfc822;Bob+2Bx@b|"},
 		{"rcpt to:<Bob@b> o|", all, "rcpt to:<Bob@b> orcpt=rfc822;Bob@b|"},
@@ -118,10 +118,10 @@ func TestComplete(t *testing.T) {
 		c.when(&s)
 		before, behind, _ := strings.Cut(c.line, "|")
 		var got []string
-		for _, x := range s.complete(before, behind) {
-			got = append(got, before[:x.from]+x.text+"|"+behind)
-			if !strings.HasPrefix(before[:x.from]+x.text, before) {
-				t.Errorf("%q: %q changes what was typed", c.line, x.text)
+		for _, x := range s.Complete(before, behind) {
+			got = append(got, before[:x.From]+x.Text+"|"+behind)
+			if !strings.HasPrefix(before[:x.From]+x.Text, before) {
+				t.Errorf("%q: %q changes what was typed", c.line, x.Text)
 			}
 		}
 		result := strings.Join(got, " ")
@@ -155,12 +155,12 @@ func FuzzComplete(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string, at int) {
 		s := rich()
 		at = max(min(at, len(line)), 0)
-		for _, c := range s.complete(line[:at], line[at:]) {
-			if c.from < 0 || c.from > at || !strings.HasPrefix(line[:c.from]+c.text, line[:at]) {
+		for _, c := range s.Complete(line[:at], line[at:]) {
+			if c.From < 0 || c.From > at || !strings.HasPrefix(line[:c.From]+c.Text, line[:at]) {
 				t.Errorf("%q at %d: %+v changes what was typed", line, at, c)
 			}
 		}
-		_ = s.ghost(line)
-		_ = s.warn(line)
+		_ = s.Ghost(line)
+		_ = s.Warn(line)
 	})
 }
