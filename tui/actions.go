@@ -10,7 +10,7 @@ import (
 func (m *screen) enter() tea.Cmd {
 	text := m.line.String()
 	now := m.now
-	if text == "" && !now.inText && !now.asked && now.doing.still() && now.connected && !m.empty {
+	if text == "" && !now.InText && !now.Asked && now.Doing.Still() && now.Connected && !m.empty {
 		m.empty, m.hint = true, "the line is empty: Enter again sends an empty line"
 		return nil
 	}
@@ -19,7 +19,7 @@ func (m *screen) enter() tea.Cmd {
 		m.hint = "the paste is being sent: ctrl+c stops that"
 		return nil
 	}
-	beyond, err := m.engine.send(text)
+	beyond, err := m.engine.Send(text)
 	if err != nil {
 		m.hint = err.Error()
 		return nil
@@ -29,7 +29,7 @@ func (m *screen) enter() tea.Cmd {
 	if beyond > 0 {
 		m.hint = count(int(beyond), "octet") + " more than the chunk had: the server takes them for a command"
 	}
-	if !now.inText && !now.asked {
+	if !now.InText && !now.Asked {
 		m.history.add(text)
 	}
 	m.history.at = len(m.history.lines)
@@ -59,10 +59,10 @@ func (m *screen) newer() tea.Cmd {
 
 func (m *screen) offerQuit() tea.Cmd {
 	switch {
-	case m.now.chunk > 0:
+	case m.now.Chunk > 0:
 		m.hint = "the chunk has " + m.chunkWords() + ": QUIT would be a part of it"
 		return nil
-	case m.now.inText:
+	case m.now.InText:
 		m.hint = "a line with only . ends the message text"
 		return nil
 	}
@@ -158,9 +158,9 @@ func by(n int, page bool) func(*screen) tea.Cmd {
 		case here == inFacts:
 			m.facts[m.pane-1].step(n, m.factsHeight(m.pane-1))
 		case here == inScript && page:
-			m.played.step(n*max(m.scriptHeight()-1, 1), m.now.script)
+			m.played.step(n*max(m.scriptHeight()-1, 1), m.now.Script)
 		case here == inScript:
-			m.played.step(n, m.now.script)
+			m.played.step(n, m.now.Script)
 		case page:
 			m.transcript.scroll(n * max(m.transcript.h-1, 1))
 		default:
@@ -190,7 +190,7 @@ func toEnd(last bool) func(*screen) tea.Cmd {
 		case here == inScript && last:
 			m.played.follow = true
 		case here == inScript:
-			m.played.step(-len(m.played.x.rows), m.now.script)
+			m.played.step(-len(m.played.x.Rows), m.now.Script)
 		case last:
 			m.transcript.resume()
 		default:

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"ehlo/session/event"
+	"ehlo/tui/internal/engine"
 )
 
 func init() {
@@ -21,9 +22,9 @@ func init() {
 		p.press("esc", "T")
 	}
 	scenes["time of a failure"] = func(p *drawing) {
-		p.tell(status{doing: opening}, route()[:3]...)
+		p.tell(engine.Status{Doing: engine.Opening}, route()[:3]...)
 		p.at += 30 * time.Second
-		p.tell(status{}, event.Failed{Error: event.Errorf(event.ConnectTimeout, event.Connect, "connect to mx1.example.org (192.0.2.25:25): no answer within 30s")})
+		p.tell(engine.Status{}, event.Failed{Error: event.Errorf(event.ConnectTimeout, event.Connect, "connect to mx1.example.org (192.0.2.25:25): no answer within 30s")})
 		p.press("esc", "T")
 	}
 }
@@ -32,12 +33,12 @@ func init() {
 // nothing of the one before.
 func TestClock(t *testing.T) {
 	p := newPlay(80, 24)
-	p.tell(status{doing: opening}, route()[:3]...)
-	p.tell(status{doing: opening}, event.Failed{Error: event.Errorf(event.Refused, event.Connect, "refused")})
-	p.tell(status{doing: opening}, route()[2:]...)
-	p.tell(status{doing: opening}, asked("", "", "220 mx1.example.org ESMTP Postfix")...)
-	p.tell(status{connected: true}, asked("EHLO", "EHLO probe.example.net", clearList)...)
-	p.tell(status{connected: true}, handshake())
+	p.tell(engine.Status{Doing: engine.Opening}, route()[:3]...)
+	p.tell(engine.Status{Doing: engine.Opening}, event.Failed{Error: event.Errorf(event.Refused, event.Connect, "refused")})
+	p.tell(engine.Status{Doing: engine.Opening}, route()[2:]...)
+	p.tell(engine.Status{Doing: engine.Opening}, asked("", "", "220 mx1.example.org ESMTP Postfix")...)
+	p.tell(engine.Status{Connected: true}, asked("EHLO", "EHLO probe.example.net", clearList)...)
+	p.tell(engine.Status{Connected: true}, handshake())
 	c := &p.m.clock.clock
 	var kinds []string
 	for _, s := range c.spans {
@@ -55,8 +56,8 @@ func TestClock(t *testing.T) {
 	if got := c.largest()[0]; got.kind != "TLS" || c.all != 203*time.Millisecond {
 		t.Errorf("of %v the most is %v", c.all, got)
 	}
-	p.tell(status{doing: opening}, event.Closed{By: "client"})
-	p.tell(status{doing: opening}, route()[2:]...)
+	p.tell(engine.Status{Doing: engine.Opening}, event.Closed{By: "client"})
+	p.tell(engine.Status{Doing: engine.Opening}, route()[2:]...)
 	if len(c.spans) != 1 || c.spans[0].kind != "connect" {
 		t.Errorf("the next session begins with %+v", c.spans)
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -12,10 +13,12 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"ehlo/session"
 	"ehlo/session/event"
 	"ehlo/session/flow"
 	"ehlo/session/message"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 // typed types a text, key after key.
@@ -59,15 +62,15 @@ func sceneDraft(p *drawing) {
 // sceneSent is a message on its way through a session.
 func sceneSent(p *drawing, events ...[]event.Event) {
 	sceneDraft(p)
-	p.m.composer.result.begin(&posting{ofSize(4305267)}, p.m.view.Now())
+	p.m.composer.result.begin(&engine.Posting{Letter: ofSize(4305267)}, p.m.view.Now())
 	p.m.composer.at = item{part: partResult}
 	for _, e := range events {
-		p.tell(status{connected: true, doing: asking}, e...)
+		p.tell(engine.Status{Connected: true, Doing: engine.Asking}, e...)
 	}
 }
 
 func (p *drawing) posted(err error) {
-	p.tell(status{connected: true, posted: posted{p.m.composer.result.of, err}})
+	p.tell(engine.Status{Connected: true, Posted: engine.Posted{Of: p.m.composer.result.of, Err: err}})
 }
 
 func init() {
@@ -117,12 +120,25 @@ func init() {
 	}
 	scenes["message without a session"] = func(p *drawing) {
 		scenes["message review"](p)
-		p.tell(status{}, event.Closed{By: "server"})
-		p.m.engine.now = status{}
+		p.tell(engine.Status{}, event.Closed{By: "server"})
+		p.m.engine = idleEngine()
 		p.press("n", "ctrl+s")
 		p.m.Update(reviewed{revision: p.m.composer.revision, files: p.m.composer.count.files, letter: ofSize(4305267, "postmaster@example.org")})
 		p.press("y")
 	}
+}
+
+// idleEngine has no connection, and does nothing.
+func idleEngine() *engine.Engine {
+	f := engine.NewFeed(nil)
+	e := engine.New(engine.Options{Plan: flow.Plan{Only: &session.Candidate{Network: "none"}}}, f, nil)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	go e.Run(ctx)
+	for e.Status().Doing != engine.Idle {
+		time.Sleep(time.Millisecond)
+	}
+	return e
 }
 
 // run carries out a command and what follows from it.
@@ -345,7 +361,7 @@ func TestTheBodyIsEdited(t *testing.T) {
 func TestTheLastLimitHoldsWithoutASession(t *testing.T) {
 	p := newPlay(120, 36)
 	sceneDraft(p)
-	p.tell(status{}, event.Closed{By: "server"})
+	p.tell(engine.Status{}, event.Closed{By: "server"})
 	for octets, want := range map[int64]string{1000: "1,000 of 52,428,800 octets", 60 << 20: "too large by"} {
 		words, over := p.m.sizeWords(octets)
 		if !strings.Contains(words, want) || !strings.Contains(words, "no session: the last limit") || (over > 0) != (octets > 1000) {

@@ -219,7 +219,7 @@ func (m *screen) optionWords(p part) string {
 			words, keyword = "yes: BDAT in place of DATA", "CHUNKING"
 		}
 	}
-	if v := m.view.Now(); keyword != "" && v != nil && m.now.connected && !v.Offers.Has(keyword) {
+	if v := m.view.Now(); keyword != "" && v != nil && m.now.Connected && !v.Offers.Has(keyword) {
 		words += " (not offered)"
 	}
 	return words

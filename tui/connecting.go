@@ -8,6 +8,7 @@ import (
 
 	"ehlo/session"
 	"ehlo/session/flow"
+	"ehlo/tui/internal/engine"
 )
 
 // connect opens a session with an exchanger of the present route, or with
@@ -16,7 +17,7 @@ func (m *screen) connect(name string) (tea.Cmd, error) {
 	if name == "" {
 		return m.reconnect("")
 	}
-	r := request{host: name}
+	r := engine.Request{Host: name}
 	if !m.exchanger(name) {
 		target, err := session.ParseTarget(name)
 		if err != nil {
@@ -27,13 +28,13 @@ func (m *screen) connect(name string) (tea.Cmd, error) {
 		if target.Port != 0 {
 			plan.Port = 0
 		}
-		r = request{plan: &plan}
+		r = engine.Request{Plan: &plan}
 	}
-	if err := m.engine.open(r); err != nil {
+	if err := m.engine.Open(r); err != nil {
 		return nil, err
 	}
-	if r.plan != nil {
-		m.title, m.plan = name, *r.plan
+	if r.Plan != nil {
+		m.title, m.plan = name, *r.Plan
 	}
 	return m.opened()
 }
@@ -44,7 +45,7 @@ func (m *screen) exchanger(name string) bool {
 		return false
 	}
 	for _, x := range route.Exchangers {
-		if sameHost(x.Host, name) && len(x.Addresses) > 0 {
+		if engine.SameHost(x.Host, name) && len(x.Addresses) > 0 {
 			return true
 		}
 	}
@@ -52,7 +53,7 @@ func (m *screen) exchanger(name string) bool {
 }
 
 func (m *screen) reconnect(string) (tea.Cmd, error) {
-	if err := m.engine.open(request{again: true}); err != nil {
+	if err := m.engine.Open(engine.Request{Again: true}); err != nil {
 		return nil, err
 	}
 	return m.opened()
@@ -83,8 +84,7 @@ func (m *screen) startTLS(argument string) (tea.Cmd, error) {
 	if c != nil && !c.Offers.Has("STARTTLS") {
 		return nil, errors.New("the server does not offer STARTTLS: type it in the line (i) to send it all the same")
 	}
-	e := m.engine
-	return m.started(e.do(func(ctx context.Context) { _ = flow.Secure(ctx, e.s, e.plan) }))
+	return m.started(m.engine.Do(func(ctx context.Context, s *session.Session, plan flow.Plan) { _ = flow.Secure(ctx, s, plan) }))
 }
 
 // started is what follows a job that was taken, or not.

@@ -136,7 +136,7 @@ func (m *screen) sizeWords(octets int64) (words string, over uint64) {
 		return fmt.Sprintf("%s of %s octets", wire.Thousands(n), wire.Thousands(most)), 0
 	}
 	last := ""
-	if !m.now.connected {
+	if !m.now.Connected {
 		last = "; no session: the last limit"
 	}
 	switch {
@@ -144,7 +144,7 @@ func (m *screen) sizeWords(octets int64) (words string, over uint64) {
 		return fmt.Sprintf("too large by %s: %s of %s", wire.Thousands(n-most), wire.Thousands(n), wire.Octet(most)) + last, n - most
 	case limited:
 		return fmt.Sprintf("%s of %s", wire.Thousands(n), wire.Octet(most)) + last, 0
-	case m.now.connected:
+	case m.now.Connected:
 		return wire.Octet(n) + "; the server states no limit", 0
 	}
 	return wire.Octet(n) + "; no session: no limit is known", 0

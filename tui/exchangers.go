@@ -8,6 +8,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/session/transcript"
+	"ehlo/tui/internal/engine"
 )
 
 // newExchangers is the pane of the mail exchangers and their state, from the
@@ -77,7 +78,7 @@ func (r *routes) shown() *event.Route {
 // leadsTo says that a route has a host, or an address.
 func leadsTo(r *event.Route, name string) bool {
 	return slices.ContainsFunc(r.Exchangers, func(x event.Exchanger) bool {
-		return sameHost(x.Host, name) || slices.Contains(x.Addresses, name)
+		return engine.SameHost(x.Host, name) || slices.Contains(x.Addresses, name)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ehlo/session/event"
+	"ehlo/tui/internal/engine"
 )
 
 // loginList is what sceneLogin is offered behind its login.
@@ -12,13 +13,13 @@ const loginList = "250-mx1.example.org\n250-PIPELINING\n250-SIZE 157286400\n250-
 
 func sceneLogin(p *drawing) {
 	sceneDone(p)
-	p.tell(status{connected: true}, append(asked("AUTH", "AUTH PLAIN ********", "235 2.7.0 ok"), event.Login{Mechanism: "PLAIN", OK: true})...)
-	p.tell(status{connected: true}, append(asked("EHLO", "EHLO probe.example.net", loginList), offered(loginList)...)...)
-	p.tell(status{connected: true}, asked("MAIL", "MAIL FROM:<a@example.net>", "250 2.1.0 Ok")...)
+	p.tell(engine.Status{Connected: true}, append(asked("AUTH", "AUTH PLAIN ********", "235 2.7.0 ok"), event.Login{Mechanism: "PLAIN", OK: true})...)
+	p.tell(engine.Status{Connected: true}, append(asked("EHLO", "EHLO probe.example.net", loginList), offered(loginList)...)...)
+	p.tell(engine.Status{Connected: true}, asked("MAIL", "MAIL FROM:<a@example.net>", "250 2.1.0 Ok")...)
 	for range 11 {
-		p.tell(status{connected: true}, asked("RCPT", "RCPT TO:<nobody@example.org>", "550 5.1.1 no")...)
+		p.tell(engine.Status{Connected: true}, asked("RCPT", "RCPT TO:<nobody@example.org>", "550 5.1.1 no")...)
 	}
-	p.tell(status{connected: true}, asked("RSET", "RSET", "250 2.0.0 Ok")...)
+	p.tell(engine.Status{Connected: true}, asked("RSET", "RSET", "250 2.0.0 Ok")...)
 }
 
 func init() {
@@ -45,8 +46,8 @@ func init() {
 // name.
 func sceneScriptRoute(p *drawing) {
 	sceneDone(p)
-	p.tell(status{doing: opening}, event.Closed{By: "client"})
-	p.tell(status{doing: opening},
+	p.tell(engine.Status{Doing: engine.Opening}, event.Closed{By: "client"})
+	p.tell(engine.Status{Doing: engine.Opening},
 		event.DNS{Name: "mx2.example.org.", Type: "A", Server: "192.0.2.53:53", Network: "udp", Rcode: "NOERROR", Answers: []string{"192.0.2.26"}},
 		event.Route{Domain: "mx2.example.org", Source: "server", Exchangers: []event.Exchanger{{Host: "mx2.example.org", Addresses: []string{"192.0.2.26"}}}},
 		event.Connecting{Host: "mx2.example.org", Network: "tcp", Address: "192.0.2.26:2525", Timeout: 30 * time.Second},
@@ -63,7 +64,7 @@ func TestAScriptLeavesTheDomainsHosts(t *testing.T) {
 	if !p.m.exchanger("mx1.example.org") {
 		t.Error("mx1 is no exchanger any more")
 	}
-	p.tell(status{doing: opening}, event.Closed{By: "client"}, event.Route{Domain: "other.test", Source: "server", Exchangers: []event.Exchanger{{Host: "other.test", Addresses: []string{"192.0.2.99"}}}})
+	p.tell(engine.Status{Doing: engine.Opening}, event.Closed{By: "client"}, event.Route{Domain: "other.test", Source: "server", Exchangers: []event.Exchanger{{Host: "other.test", Addresses: []string{"192.0.2.99"}}}})
 	p.sees(t, "2 MX 1", "other.test", "asked for by name")
 	p.seesNo(t, "mx3.example.org")
 }

@@ -17,6 +17,7 @@ import (
 	"ehlo/session/flow"
 	"ehlo/session/play"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -39,13 +40,13 @@ func newPlay(w, h int) *drawing {
 		Width: w, Height: h, Version: "test", From: "probe@example.net",
 		Load: func(string, []string) (*play.Options, error) { return nil, errors.New("there are no files here") },
 	}
-	f := newFeed(nil)
-	p.m = newScreen(o, f, newEngine(o, f, nil), &history{}, newStyles(true, false))
+	f := engine.NewFeed(nil)
+	p.m = newScreen(o, f, engine.New(engine.Options{Session: o.Session, Plan: o.Plan, Intro: o.Intro}, f, nil), nil, &history{}, newStyles(true, false))
 	return p
 }
 
 // tell plays events, each 10 ms after the one before.
-func (p *drawing) tell(now status, events ...event.Event) *drawing {
+func (p *drawing) tell(now engine.Status, events ...event.Event) *drawing {
 	for i, e := range events {
 		p.seq++
 		p.at += 10 * time.Millisecond
@@ -123,24 +124,24 @@ func handshake() event.Event {
 }
 
 func sceneDone(p *drawing) {
-	p.tell(status{doing: opening}, route()...)
-	p.tell(status{doing: opening}, asked("", "", "220 mx1.example.org ESMTP Postfix")...)
-	p.tell(status{doing: opening}, append(asked("EHLO", "EHLO probe.example.net", clearList), offered(clearList)...)...)
-	p.tell(status{doing: opening}, append(asked("STARTTLS", "STARTTLS", "220 2.0.0 Ready to start TLS"), handshake())...)
-	p.tell(status{connected: true}, append(asked("EHLO", "EHLO probe.example.net", secureList), offered(secureList)...)...)
+	p.tell(engine.Status{Doing: engine.Opening}, route()...)
+	p.tell(engine.Status{Doing: engine.Opening}, asked("", "", "220 mx1.example.org ESMTP Postfix")...)
+	p.tell(engine.Status{Doing: engine.Opening}, append(asked("EHLO", "EHLO probe.example.net", clearList), offered(clearList)...)...)
+	p.tell(engine.Status{Doing: engine.Opening}, append(asked("STARTTLS", "STARTTLS", "220 2.0.0 Ready to start TLS"), handshake())...)
+	p.tell(engine.Status{Connected: true}, append(asked("EHLO", "EHLO probe.example.net", secureList), offered(secureList)...)...)
 }
 
 func sceneError(p *drawing) {
 	sceneDone(p)
-	p.tell(status{connected: true}, asked("MAIL", "MAIL FROM:<probe@example.net> SIZE=1204", "250 2.1.0 Ok")...)
+	p.tell(engine.Status{Connected: true}, asked("MAIL", "MAIL FROM:<probe@example.net> SIZE=1204", "250 2.1.0 Ok")...)
 	p.press("esc", "k")
-	p.tell(status{connected: true}, asked("RCPT", "RCPT TO:<nobody@example.org>", "550 5.1.1 <nobody@example.org>: Recipient address rejected: User unknown in virtual mailbox table")...)
+	p.tell(engine.Status{Connected: true}, asked("RCPT", "RCPT TO:<nobody@example.org>", "550 5.1.1 <nobody@example.org>: Recipient address rejected: User unknown in virtual mailbox table")...)
 }
 
 // The scenes, by name.
 var scenes = map[string]func(p *drawing){
 	"probing": func(p *drawing) {
-		p.tell(status{doing: opening}, append(route(), event.Waiting{For: "the greeting", Timeout: time.Minute})...)
+		p.tell(engine.Status{Doing: engine.Opening}, append(route(), event.Waiting{For: "the greeting", Timeout: time.Minute})...)
 		p.at += 3100 * time.Millisecond
 	},
 	"done": sceneDone,
@@ -151,17 +152,17 @@ var scenes = map[string]func(p *drawing){
 	"error": sceneError,
 	"text": func(p *drawing) {
 		sceneDone(p)
-		p.tell(status{connected: true, inText: true}, asked("DATA", "DATA", "354 End data with <CR><LF>.<CR><LF>")...)
-		p.tell(status{connected: true, inText: true}, event.Sent{Line: []byte("Subject: hi"), Text: true}, event.Sent{Line: nil, Text: true})
+		p.tell(engine.Status{Connected: true, InText: true}, asked("DATA", "DATA", "354 End data with <CR><LF>.<CR><LF>")...)
+		p.tell(engine.Status{Connected: true, InText: true}, event.Sent{Line: []byte("Subject: hi"), Text: true}, event.Sent{Line: nil, Text: true})
 		p.press("h", "e", "l", "l", "o")
 	},
 	"chunk": func(p *drawing) {
 		sceneDone(p)
-		p.tell(status{connected: true, inText: true, chunk: 14}, event.Sent{Line: []byte("BDAT 20 LAST")}, event.Sent{Line: []byte("a: b"), Text: true})
+		p.tell(engine.Status{Connected: true, InText: true, Chunk: 14}, event.Sent{Line: []byte("BDAT 20 LAST")}, event.Sent{Line: []byte("a: b"), Text: true})
 	},
 	"waiting": func(p *drawing) {
 		sceneDone(p)
-		p.tell(status{connected: true, doing: asking}, event.Sent{Line: []byte("NOOP")}, event.Waiting{For: "the reply to NOOP", Timeout: time.Minute})
+		p.tell(engine.Status{Connected: true, Doing: engine.Asking}, event.Sent{Line: []byte("NOOP")}, event.Waiting{For: "the reply to NOOP", Timeout: time.Minute})
 		p.at += 12 * time.Second
 	},
 	"disconnected": func(p *drawing) {
@@ -170,9 +171,9 @@ var scenes = map[string]func(p *drawing){
 		last := bye[len(bye)-1].(event.Reply)
 		last.Unasked = true
 		bye[len(bye)-1] = last
-		p.tell(status{}, append(bye, event.Closed{By: "server"})...)
+		p.tell(engine.Status{}, append(bye, event.Closed{By: "server"})...)
 	},
-	"every event": func(p *drawing) { p.tell(status{}, event.All()...) },
+	"every event": func(p *drawing) { p.tell(engine.Status{}, event.All()...) },
 	"exchangers": func(p *drawing) {
 		sceneDone(p)
 		p.press("esc", "2", "j")

@@ -6,6 +6,7 @@ import (
 
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 // header says what must be seen at a glance: which host, which state, TLS
@@ -96,7 +97,7 @@ func (m *screen) stateWord() string {
 		case transcript.InText:
 			s = m.st.bold
 		}
-	} else if m.now.doing == idle {
+	} else if m.now.Doing == engine.Idle {
 		word, s = wordFail, m.st.bad
 	}
 	return s.Render(word)
@@ -186,7 +187,7 @@ func (m *screen) elapsed() string {
 			to = c.Ended
 		}
 	}
-	if !m.now.doing.still() {
+	if !m.now.Doing.Still() {
 		to = m.o.Now()
 		if from.IsZero() {
 			from = m.since
@@ -196,7 +197,7 @@ func (m *screen) elapsed() string {
 	if d >= 100 {
 		return fmt.Sprintf("%.0f s", d)
 	}
-	if !m.now.doing.still() {
+	if !m.now.Doing.Still() {
 		return fmt.Sprintf("%.1f s", d)
 	}
 	return fmt.Sprintf("%.3f s", d)

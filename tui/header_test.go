@@ -7,6 +7,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 // sees wants texts on the screen, seesNo none of them.
@@ -36,11 +37,11 @@ func TestAnotherTarget(t *testing.T) {
 	for _, size := range [][2]int{{120, 36}, {80, 24}, {40, 12}} {
 		p := newPlay(size[0], size[1])
 		sceneDone(p)
-		p.tell(status{doing: opening}, append(asked("QUIT", "QUIT", "221 2.0.0 bye"), event.Closed{By: "client"})...)
+		p.tell(engine.Status{Doing: engine.Opening}, append(asked("QUIT", "QUIT", "221 2.0.0 bye"), event.Closed{By: "client"})...)
 		p.m.title = "nosuch.test"
-		p.tell(status{doing: opening}, event.DNS{Name: "nosuch.test.", Type: "MX", Server: "192.0.2.53:53", Rcode: "NXDOMAIN"})
+		p.tell(engine.Status{Doing: engine.Opening}, event.DNS{Name: "nosuch.test.", Type: "MX", Server: "192.0.2.53:53", Rcode: "NXDOMAIN"})
 		p.sees(t, "nosuch.test", "LOOKUP")
-		p.tell(status{}, event.Failed{Error: event.Errorf(event.NoSuchDomain, event.Lookup, "nosuch.test does not exist")})
+		p.tell(engine.Status{}, event.Failed{Error: event.Errorf(event.NoSuchDomain, event.Lookup, "nosuch.test does not exist")})
 		p.sees(t, "FAIL", "TLS --", "max --", "does not exist")
 		if head := stripped(strings.Join(p.m.header(), "")); !strings.Contains(head, "nosuch.test ") || strings.Contains(head, "mx1") {
 			t.Errorf("the header says %q", head)
@@ -57,14 +58,14 @@ func TestAnotherTarget(t *testing.T) {
 // TestTheCauseStays: what goes wrong at QUIT hides nothing.
 func TestTheCauseStays(t *testing.T) {
 	p := newPlay(80, 24)
-	p.tell(status{doing: opening}, route()...)
-	p.tell(status{doing: opening}, asked("", "", "554 5.7.1 go away")...)
+	p.tell(engine.Status{Doing: engine.Opening}, route()...)
+	p.tell(engine.Status{Doing: engine.Opening}, asked("", "", "554 5.7.1 go away")...)
 	refused, _, _ := wire.ParseReply([]byte("554 5.7.1 go away\r\n"))
-	p.tell(status{doing: opening},
+	p.tell(engine.Status{Doing: engine.Opening},
 		event.Failed{Error: &event.Error{Kind: event.Rejected, Stage: event.Banner, Message: "mx1.example.org refuses the session: 554 5.7.1 go away", Reply: &refused}},
 		event.Failed{Error: event.Errorf(event.ConnectionLost, event.Quit, "the connection was lost before the reply to QUIT")},
 		event.Closed{By: "server"})
-	p.tell(status{})
+	p.tell(engine.Status{})
 	p.sees(t, "! mx1.example.org refuses the session: 554", "r, Enter connects again")
 }
 
@@ -73,9 +74,9 @@ func TestStopsOnlyWhatRuns(t *testing.T) {
 	p := newPlay(80, 24)
 	sceneDone(p)
 	hang := []event.Event{event.Sent{Line: []byte("HANG")}, event.Waiting{For: "the reply to HANG", Timeout: time.Minute}}
-	p.tell(status{connected: true, doing: asking, owes: true}, hang...)
+	p.tell(engine.Status{Connected: true, Doing: engine.Asking, Owes: true}, hang...)
 	p.sees(t, "waiting for the reply to HANG", "(ctrl+c stops)")
-	p.tell(status{connected: true, owes: true})
+	p.tell(engine.Status{Connected: true, Owes: true})
 	p.sees(t, "the reply to HANG is still due")
 	p.seesNo(t, "(ctrl+c stops)")
 }

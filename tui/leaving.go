@@ -1,10 +1,14 @@
 package tui
 
-import tea "github.com/charmbracelet/bubbletea"
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/tui/internal/engine"
+)
 
 // quit leaves at once where nothing would be lost, else it asks.
 func (m *screen) quit() tea.Cmd {
-	if !m.now.connected && m.now.doing == idle && len(m.line.text) == 0 && len(m.queue.lines) == 0 && !m.composer.unsent() {
+	if !m.now.Connected && m.now.Doing == engine.Idle && len(m.line.text) == 0 && len(m.queue.lines) == 0 && !m.composer.unsent() {
 		return m.leave()
 	}
 	m.back2, m.mode = m.mode, modeQuestion
@@ -19,8 +23,8 @@ func (m *screen) leave() tea.Cmd {
 	}
 	m.leaving = true
 	m.mode = modeBrowse
-	m.engine.leave()
-	done := m.engine.done
+	m.engine.Leave()
+	done := m.engine.Done
 	return func() tea.Msg {
 		<-done
 		return gone{}
@@ -29,7 +33,7 @@ func (m *screen) leave() tea.Cmd {
 
 // busy says that ctrl+c stops something.
 func (m *screen) busy() bool {
-	return m.now.doing != idle || m.queue.auto || m.probed.running()
+	return m.now.Doing != engine.Idle || m.queue.auto || m.probed.running()
 }
 
 // interrupt stops what runs. Where nothing runs, it leaves the second time.
@@ -39,16 +43,16 @@ func (m *screen) interrupt() tea.Cmd {
 		return m.leave()
 	case m.queue.auto:
 		m.queue.stop = "as asked"
-		m.engine.interrupt()
+		m.engine.Interrupt()
 		m.advance()
 		return nil
-	case m.canSkip() && m.engine.pass():
+	case m.canSkip() && m.engine.Pass():
 		m.skipped = m.o.Now()
 		m.hint = m.shortHost() + " is skipped; ctrl+c again, at once, stops"
 		return nil
-	case m.probed.running() && (m.mode == modeMatrix || m.pane == exchangersAt) && m.prober.interrupt():
+	case m.probed.running() && (m.mode == modeMatrix || m.pane == exchangersAt) && m.prober.Interrupt():
 		return nil
-	case m.engine.interrupt(), m.prober.interrupt():
+	case m.engine.Interrupt(), m.prober.Interrupt():
 		return nil
 	}
 	m.armed = true

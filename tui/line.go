@@ -29,7 +29,7 @@ func lining() []binding {
 
 // situation is what is known now of what a typed line meets.
 func (m *screen) situation() smtpline.Situation {
-	s := smtpline.Situation{Text: m.now.inText, Chunk: m.now.chunk > 0}
+	s := smtpline.Situation{Text: m.now.InText, Chunk: m.now.Chunk > 0}
 	c := m.view.Now()
 	if c == nil {
 		return s
@@ -37,8 +37,8 @@ func (m *screen) situation() smtpline.Situation {
 	s.Offers, s.Protocol, s.Network = c.Offers, c.Protocol, c.Network
 	s.Size = c.Offers.Size()
 	s.Secure, s.LoggedIn, s.Open = c.TLS != nil, c.LoggedIn, c.Transaction
-	s.Live = m.now.connected && m.now.doing.still()
-	if s.Live && m.now.owes {
+	s.Live = m.now.Connected && m.now.Doing.Still()
+	if s.Live && m.now.Owes {
 		s.Due = "a reply"
 		if c.Waiting != nil {
 			s.Due = c.Waiting.For
@@ -113,10 +113,10 @@ func (m *screen) completeLine(way int) tea.Cmd {
 		c.at = (c.at + way + len(c.list)) % len(c.list)
 		m.fill(c)
 		return nil
-	case m.now.inText:
+	case m.now.InText:
 		m.hint = "message text is not completed"
 		return nil
-	case m.now.asked:
+	case m.now.Asked:
 		m.hint = "a secret is not completed"
 		return nil
 	}
@@ -178,12 +178,12 @@ func (m *screen) heard(e event.Event) {
 }
 
 // secretLine says that what is typed answers a 334.
-func (m *screen) secretLine() bool { return m.now.asked && !m.now.inText }
+func (m *screen) secretLine() bool { return m.now.Asked && !m.now.InText }
 
 // warning says what is wrong with the line as it stands, or "". What is awaited
 // has its place while something is.
 func (m *screen) warning() string {
-	if m.mode != modeLine || m.leaving || len(m.line.text) == 0 || m.secretLine() || !m.now.doing.still() {
+	if m.mode != modeLine || m.leaving || len(m.line.text) == 0 || m.secretLine() || !m.now.Doing.Still() {
 		return ""
 	}
 	s := m.situation()
@@ -200,8 +200,8 @@ func (m *screen) typedLine(w int, focus bool) string {
 	text := m.line.String()
 	hidden := len(m.line.text)
 	switch {
-	case m.now.inText:
-	case m.now.asked, m.now.over > 0 && wire.BeginsResponse([]byte(text)):
+	case m.now.InText:
+	case m.now.Asked, m.now.Over > 0 && wire.BeginsResponse([]byte(text)):
 		hidden = 0
 	default:
 		hidden = utf8.RuneCountInString(text[:smtpline.SecretFrom(text)])

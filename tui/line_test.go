@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ehlo/session/event"
+	"ehlo/tui/internal/engine"
 )
 
 func init() {
@@ -237,7 +238,7 @@ func TestAListEndsByItself(t *testing.T) {
 	if p.m.listed() == nil {
 		t.Fatal("no candidates")
 	}
-	p.tell(status{connected: true}, event.All()[13])
+	p.tell(engine.Status{Connected: true}, event.All()[13])
 	if p.m.listed() == nil {
 		t.Error("an event has closed them")
 	}

@@ -9,6 +9,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 // filled is a log of so many lines, in replies of five lines each.
@@ -241,6 +242,6 @@ func BenchmarkApply(b *testing.B) {
 	p := newPlay(120, 36)
 	events := saidLines("250-PIPELINING")
 	for b.Loop() {
-		p.m.Apply(events, nil, status{})
+		p.m.Apply(events, nil, engine.Status{})
 	}
 }

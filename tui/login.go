@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ehlo/session"
+	"ehlo/session/flow"
 )
 
 // login asks for the password of a login; it is shown nowhere, and forgotten
@@ -40,10 +41,7 @@ func (m *screen) login(argument string) (tea.Cmd, error) {
 	if a.Credentials.User == "" && m.o.Plan.Login != nil {
 		a.Credentials.User = m.o.Plan.Login.Credentials.User
 	}
-	m.engine.mu.Lock()
-	err := m.engine.able()
-	m.engine.mu.Unlock()
-	if err != nil {
+	if err := m.engine.Ready(); err != nil {
 		return nil, err
 	}
 	if slices.Equal(a.Mechanisms, []string{"EXTERNAL"}) || slices.Equal(a.Mechanisms, []string{"ANONYMOUS"}) {
@@ -91,6 +89,5 @@ func (m *screen) forget() {
 }
 
 func (m *screen) logIn(a session.Auth) (tea.Cmd, error) {
-	e := m.engine
-	return m.started(e.do(func(ctx context.Context) { _ = e.s.Do(ctx, a) }))
+	return m.started(m.engine.Do(func(ctx context.Context, s *session.Session, _ flow.Plan) { _ = s.Do(ctx, a) }))
 }

@@ -9,6 +9,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/session/transcript"
+	"ehlo/tui/internal/engine"
 )
 
 // The bounds of what is kept of one session of a probing. There are up to 32
@@ -66,20 +67,20 @@ func newMatrix(title string, now time.Time) *matrix {
 }
 
 // Apply takes what has come of the probing.
-func (x *matrix) Apply(news []probeNews, now time.Time) {
+func (x *matrix) Apply(news []engine.ProbeNews, now time.Time) {
 	for _, n := range news {
 		switch {
-		case n.at == all:
+		case n.At == engine.Whole:
 			x.ended = now
-			x.end(n.err)
-		case n.at == look:
-			x.lookUp(n.e)
-		case n.e != nil:
-			if p := x.byAt[n.at]; p != nil {
-				p.take(n.e)
+			x.end(n.Err)
+		case n.At == engine.LookUp:
+			x.lookUp(n.Event)
+		case n.Event != nil:
+			if p := x.byAt[n.At]; p != nil {
+				p.take(n.Event)
 			}
-		case n.done:
-			if p := x.byAt[n.at]; p != nil {
+		case n.Done:
+			if p := x.byAt[n.At]; p != nil {
 				p.done = true
 			}
 		default:
@@ -131,7 +132,7 @@ func (x *matrix) row(to event.Exchanger, address string, first bool, route event
 		p.preference = fmt.Sprint(to.Preference)
 	}
 	for _, d := range x.dns {
-		if sameHost(d.Name, to.Host) {
+		if engine.SameHost(d.Name, to.Host) {
 			p.dns = max(p.dns, d.Elapsed)
 			p.log.Apply(d)
 		}
@@ -143,21 +144,21 @@ func (x *matrix) row(to event.Exchanger, address string, first bool, route event
 }
 
 // begin gives a session its row: that of its address.
-func (x *matrix) begin(n probeNews) {
-	host, _, err := net.SplitHostPort(n.to.Address)
+func (x *matrix) begin(n engine.ProbeNews) {
+	host, _, err := net.SplitHostPort(n.To.Address)
 	if err != nil {
-		host = n.to.Address
+		host = n.To.Address
 	}
 	for _, p := range x.rows {
-		if !p.begun && (sameHost(p.exchanger.Host, n.to.Name()) && p.address == host || p.address == "" && p.exchanger.Error == nil) {
+		if !p.begun && (engine.SameHost(p.exchanger.Host, n.To.Name()) && p.address == host || p.address == "" && p.exchanger.Error == nil) {
 			p.begun = true
-			x.byAt[n.at] = p
+			x.byAt[n.At] = p
 			return
 		}
 	}
-	p := &probe{first: true, exchanger: event.Exchanger{Host: n.to.Name()}, address: host, log: newLog(), begun: true}
+	p := &probe{first: true, exchanger: event.Exchanger{Host: n.To.Name()}, address: host, log: newLog(), begun: true}
 	p.log.keptLines, p.log.keptOctets = probeLines, probeOctets
-	x.rows, x.byAt[n.at] = append(x.rows, p), p
+	x.rows, x.byAt[n.At] = append(x.rows, p), p
 }
 
 func (p *probe) take(e event.Event) {

@@ -14,6 +14,7 @@ import (
 	"ehlo/session/flow"
 	"ehlo/session/smtptest"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 // probed plays a probing of the hosts of route(): the first is good, the second
@@ -22,11 +23,11 @@ func (p *drawing) probed(over bool) {
 	p.m.probed = newMatrix("example.org", zero.Add(p.at))
 	p.m.mode = modeMatrix
 	var seq int64
-	news := func(at int, events ...event.Event) (news []probeNews) {
+	news := func(at int, events ...event.Event) (news []engine.ProbeNews) {
 		for _, e := range events {
 			seq++
 			p.at += time.Millisecond
-			news = append(news, probeNews{at: at, e: event.Stamp(e, event.Head{Seq: seq, At: zero.Add(p.at), Conn: 1})})
+			news = append(news, engine.ProbeNews{At: at, Event: event.Stamp(e, event.Head{Seq: seq, At: zero.Add(p.at), Conn: 1})})
 		}
 		return news
 	}
@@ -36,10 +37,10 @@ func (p *drawing) probed(over bool) {
 	}
 	to := func(at int, host, address string, events ...event.Event) {
 		begin := []event.Event{event.Connecting{Host: host, Network: "tcp", Address: address, Timeout: 30 * time.Second}}
-		p.m.applyProbes(append([]probeNews{{at: at, to: session.Candidate{Host: host, Network: "tcp", Address: address}}}, news(at, append(begin, events...)...)...))
+		p.m.applyProbes(append([]engine.ProbeNews{{At: at, To: session.Candidate{Host: host, Network: "tcp", Address: address}}}, news(at, append(begin, events...)...)...))
 	}
 	connected := event.Connected{Elapsed: 44 * time.Millisecond}
-	p.m.applyProbes(news(look, lookedUp...))
+	p.m.applyProbes(news(engine.LookUp, lookedUp...))
 	good := append([]event.Event{connected}, asked("", "", "220 mx1.example.org ESMTP")...)
 	good = append(good, asked("EHLO", "EHLO probe.example.net", clearList)...)
 	good = append(append(good, offered(clearList)...), asked("STARTTLS", "STARTTLS", "220 2.0.0 go")...)
@@ -55,10 +56,10 @@ func (p *drawing) probed(over bool) {
 		event.Failed{Error: &event.Error{Kind: event.Rejected, Stage: event.Banner, Message: "mx2.example.org refuses the session: 554 5.7.1 go away", Reply: &reply}},
 		event.Closed{By: "server"})...)
 	to(3, "mx3.example.org", "192.0.2.27:25", connected, event.Waiting{For: "the greeting", Timeout: time.Minute})
-	p.m.applyProbes([]probeNews{{at: 0, done: true}, {at: 1, done: true}, {at: 2, done: true}})
+	p.m.applyProbes([]engine.ProbeNews{{At: 0, Done: true}, {At: 1, Done: true}, {At: 2, Done: true}})
 	p.at += 3100 * time.Millisecond
 	if over {
-		p.m.applyProbes(append(news(3, event.Failed{Error: event.Errorf(event.Interrupted, event.Banner, "interrupted")}), probeNews{at: 3, done: true}, probeNews{at: all, done: true, err: context.Canceled}))
+		p.m.applyProbes(append(news(3, event.Failed{Error: event.Errorf(event.Interrupted, event.Banner, "interrupted")}), engine.ProbeNews{At: 3, Done: true}, engine.ProbeNews{At: engine.Whole, Done: true, Err: context.Canceled}))
 	}
 }
 
@@ -216,10 +217,10 @@ func TestNoEventOfAProbeMovesAnything(t *testing.T) {
 	p.press("j")
 	lines, sel := p.m.log.end(), p.m.probed.list.sel
 	now := p.m.view.Now()
-	p.m.applyProbes([]probeNews{
-		{at: 3, e: event.Received{Head: event.Head{Seq: 99, At: zero, Conn: 1}, Line: wire.Line{Octets: []byte("220 late")}}},
-		{at: 3, done: true},
-		{at: all, done: true},
+	p.m.applyProbes([]engine.ProbeNews{
+		{At: 3, Event: event.Received{Head: event.Head{Seq: 99, At: zero, Conn: 1}, Line: wire.Line{Octets: []byte("220 late")}}},
+		{At: 3, Done: true},
+		{At: engine.Whole, Done: true},
 	})
 	p.m.View()
 	if p.m.log.end() != lines || p.m.probed.list.sel != sel || p.m.view.Now() != now || p.m.mode != modeMatrix || p.m.problem != nil {
@@ -234,9 +235,9 @@ func TestAFloodOfAProbeIsBounded(t *testing.T) {
 	sceneDone(p)
 	p.probed(false)
 	for range 10 {
-		news := make([]probeNews, 1000)
+		news := make([]engine.ProbeNews, 1000)
 		for i := range news {
-			news[i] = probeNews{at: 3, e: event.Received{Head: event.Head{Seq: 99, At: zero, Conn: 1}, Line: wire.Line{Octets: []byte("220-more")}}}
+			news[i] = engine.ProbeNews{At: 3, Event: event.Received{Head: event.Head{Seq: 99, At: zero, Conn: 1}, Line: wire.Line{Octets: []byte("220-more")}}}
 		}
 		p.m.applyProbes(news)
 	}

@@ -11,6 +11,7 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 // probeAll probes every address of the present target at once, and shows how
@@ -19,7 +20,7 @@ func (m *screen) probeAll(argument string) (tea.Cmd, error) {
 	if argument != "" && argument != "all" {
 		return nil, errors.New("probe all: what is " + argument + "?")
 	}
-	if err := m.prober.begin(m.plan); err != nil {
+	if err := m.prober.Begin(m.plan); err != nil {
 		return nil, err
 	}
 	m.probed = newMatrix(m.title, m.o.Now())
@@ -61,7 +62,7 @@ func (m *screen) table() *factPane {
 }
 
 // applyProbes takes what has come of a probing.
-func (m *screen) applyProbes(news []probeNews) {
+func (m *screen) applyProbes(news []engine.ProbeNews) {
 	if m.probed == nil || len(news) == 0 {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"ehlo/session/event"
+	"ehlo/tui/internal/engine"
 )
 
 func stripped(s string) string { return ansi.Strip(s) }
@@ -156,7 +157,7 @@ func TestNoEventMovesAnything(t *testing.T) {
 	p.press("i", "N", "O", "left")
 	sel, top, mode, pane, at := p.m.transcript.sel, p.m.transcript.top, p.m.mode, p.m.pane, p.m.line.at
 	for range 5 {
-		p.tell(status{doing: asking, connected: true}, event.All()...)
+		p.tell(engine.Status{Doing: engine.Asking, Connected: true}, event.All()...)
 		p.m.View()
 		if p.m.transcript.sel != sel || p.m.transcript.top != top || p.m.mode != mode || p.m.pane != pane || p.m.line.at != at || p.m.line.String() != "NO" {
 			t.Fatal("an event moved something")

@@ -35,7 +35,7 @@ type queue struct {
 
 // pasting are the keys of a paste of several lines.
 func pasting() []binding {
-	command := func(m *screen) bool { return !m.now.inText }
+	command := func(m *screen) bool { return !m.now.InText }
 	return []binding{
 		{id: "paste", keys: []string{"ctrl+y"}, in: inLine, hint: "the paste", enabled: func(m *screen) bool { return len(m.queue.lines) > 0 && !m.queue.auto }, help: "the lines of a paste that wait: choose again what becomes of them", do: (*screen).openPaste},
 		{id: "onebyone", keys: []string{"o"}, in: inPaste, hint: "one by one", enabled: command, help: "send each when the one before has its reply; a refusal or ctrl+c stops that", do: sendPaste(false)},
@@ -211,18 +211,18 @@ func (q *queue) heard(e event.Event) {
 // advance sends what may be sent now of a paste, if that was asked for.
 func (m *screen) advance() {
 	q := &m.queue
-	if !q.auto || !m.now.doing.still() {
+	if !q.auto || !m.now.Doing.Still() {
 		return
 	}
-	if q.data && q.stop == "" && !m.now.inText {
+	if q.data && q.stop == "" && !m.now.InText {
 		q.stop = "no 354 came to DATA"
 	}
 	switch {
-	case len(q.lines) == 0 && (q.stop != "" || !m.now.owes || m.now.inText):
+	case len(q.lines) == 0 && (q.stop != "" || !m.now.Owes || m.now.InText):
 		*q = queue{at: -1}
 		m.hint = "all of the paste was sent"
 		return
-	case q.stop == "" && m.now.owes && !m.now.inText:
+	case q.stop == "" && m.now.Owes && !m.now.InText:
 		return
 	case q.stop == "":
 		if q.stop = m.sendNext(); q.stop == "" {
@@ -238,30 +238,30 @@ func (m *screen) advance() {
 // why it does not.
 func (m *screen) sendNext() string {
 	q := &m.queue
-	text := m.engine.takesText()
+	text := m.engine.TakesText()
 	n := 1
-	if q.block && !text && !m.now.asked {
+	if q.block && !text && !m.now.Asked {
 		n = smtpline.GroupOf(q.lines)
 	}
 	group := q.lines[:n:n]
 	var err error
 	if n == 1 {
-		_, err = m.engine.send(group[0])
+		_, err = m.engine.Send(group[0])
 	} else {
-		err = m.engine.sendGroup(group)
+		err = m.engine.SendGroup(group)
 	}
 	if err != nil {
 		return err.Error()
 	}
 	q.lines = q.lines[n:]
 	if text {
-		if q.data = false; len(q.lines) > 0 && m.engine.takesText() {
+		if q.data = false; len(q.lines) > 0 && m.engine.TakesText() {
 			return m.sendNext()
 		}
 		return ""
 	}
 	q.data = wire.Verb([]byte(group[n-1])) == "DATA"
-	if !m.now.asked {
+	if !m.now.Asked {
 		for _, l := range group[:min(len(group), pasteKept-q.kept)] {
 			m.history.add(l)
 			q.kept++
@@ -299,7 +299,7 @@ func (m *screen) pasteText() []string {
 func (m *screen) pastePrompt(w int) string {
 	text := ": o one by one, b as a block, e edit each, n drop, esc later"
 	short := ": o one by one, b block, e edit, n drop"
-	if m.now.inText {
+	if m.now.InText {
 		text = ": b all as message text, e edit each, n drop, esc later"
 		short = ": b all as text, e edit, n drop"
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"ehlo/tui/internal/engine"
 )
 
 // pasted is a paste as a terminal brings it.
@@ -22,7 +24,7 @@ func init() {
 	}
 	scenes["pasted text"] = func(p *drawing) {
 		sceneDone(p)
-		p.tell(status{connected: true, inText: true}, asked("DATA", "DATA", "354 go")...)
+		p.tell(engine.Status{Connected: true, InText: true}, asked("DATA", "DATA", "354 go")...)
 		p.m.paste([]rune("From: me\n\ngrün\n.\nNOOP"))
 	}
 	scenes["paste walked"] = func(p *drawing) {
@@ -270,7 +272,7 @@ func TestWhatIsPastedIsJudged(t *testing.T) {
 	}
 	// A group that the server did not offer.
 	list := clearList[strings.Index(clearList, "250-SIZE"):]
-	p.tell(status{connected: true}, append(asked("EHLO", "EHLO x", "250-mx1\n"+list), offered("250-mx1\n"+list)...)...)
+	p.tell(engine.Status{Connected: true}, append(asked("EHLO", "EHLO x", "250-mx1\n"+list), offered("250-mx1\n"+list)...)...)
 	p.m.queue, p.m.mode = queue{at: -1}, modeLine
 	p.m.paste([]rune("MAIL FROM:<a@b>\nRCPT TO:<c@d>"))
 	if text := fmt.Sprint(p.m.pasteText()); !strings.Contains(text, "~ PIPELINING is not offered") {

@@ -7,6 +7,7 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 // problem is what went wrong last. It stays until it is dismissed, or until
@@ -33,7 +34,7 @@ func (m *screen) judge(e event.Event) {
 		}
 		if e.Error.Kind == event.Interrupted {
 			m.problem = &problem{mark: '~', lines: []string{"stopped: the session was not opened"}}
-			if m.now.script.phase.live() {
+			if m.now.Script.Phase.Live() {
 				m.problem.lines[0] = "the script was stopped"
 			}
 		}
@@ -43,12 +44,12 @@ func (m *screen) judge(e event.Event) {
 	case event.Closed:
 		if e.By == "server" && m.problem == nil {
 			m.problem = &problem{mark: '!', lines: []string{"the server closed the connection", "esc, then r, connects again"}}
-			if m.now.script.phase.live() { // it may be what the script expects
+			if m.now.Script.Phase.Live() { // it may be what the script expects
 				m.problem = &problem{mark: '!', lines: []string{"the server closed the connection"}, reply: true}
 			}
 		}
 	case event.Reply:
-		m.asksLogin = m.asksLogin || asksSecret(false, e)
+		m.asksLogin = m.asksLogin || engine.AsksSecret(false, e)
 		m.judgeReply(e)
 	}
 }

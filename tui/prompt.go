@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 // prompt is the row for typing.
@@ -15,7 +16,7 @@ func (m *screen) prompt() string {
 	case modePalette:
 		return m.st.bold.Render(":") + m.palette.view(&m.st, w-1, true, false)
 	case modeEdit:
-		label := strings.TrimPrefix(m.played.x.place(m.now.script.row), "line ") + "> "
+		label := strings.TrimPrefix(m.played.x.Place(m.now.Script.Row), "line ") + "> "
 		label = g.cut(g.words(label), w/3)
 		return m.st.bold.Render(label) + m.edit.view(&m.st, w-cells(label), true, false)
 	case modeSecret:
@@ -45,9 +46,9 @@ func (m *screen) prompt() string {
 		switch {
 		case m.live():
 			text = "Leave? The script has not ended: y stops it and leaves, n stays"
-		case m.now.chunk > 0:
+		case m.now.Chunk > 0:
 			text = "Leave? The chunk is not complete: y drops it and leaves, n stays"
-		case m.now.inText:
+		case m.now.InText:
 			text = "Leave? The message text is not ended: y drops it and leaves, n stays"
 		case m.composer.seemsUnsent() && m.o.Dir != "":
 			text = "Leave? The draft is not sent: y keeps it in a file and leaves, n stays"
@@ -57,9 +58,9 @@ func (m *screen) prompt() string {
 			text = "Leave? 1 pasted line is not sent: y drops it and leaves, n stays"
 		case len(m.queue.lines) > 0:
 			text = "Leave? " + count(len(m.queue.lines), "pasted line") + " are not sent: y drops them and leaves, n stays"
-		case !m.now.connected && len(m.line.text) > 0:
+		case !m.now.Connected && len(m.line.text) > 0:
 			text = "Leave? There is text in the line: y leaves, n stays"
-		case !m.now.connected:
+		case !m.now.Connected:
 			text = "Leave? What was said is not saved: y leaves, n stays (s saves it)"
 		}
 		if w < cells(text) {
@@ -69,17 +70,17 @@ func (m *screen) prompt() string {
 	}
 	label := "C: "
 	switch {
-	case m.now.chunk > 0:
-		label = fmt.Sprintf("CHUNK(%s): ", wire.Thousands(uint64(m.now.chunk)))
-	case m.now.inText && w < middleWidth:
+	case m.now.Chunk > 0:
+		label = fmt.Sprintf("CHUNK(%s): ", wire.Thousands(uint64(m.now.Chunk)))
+	case m.now.InText && w < middleWidth:
 		label = "TEXT(. ends): "
-	case m.now.inText:
+	case m.now.InText:
 		label = "TEXT: "
 	case m.secretLine():
 		label = "SECRET: "
 	}
 	if l := m.queue.label(); l != "" && !m.secretLine() {
-		if label = l; m.now.inText {
+		if label = l; m.now.InText {
 			label = "TEXT " + l
 		}
 	}
@@ -99,25 +100,25 @@ func (m *screen) prompt() string {
 func (m *screen) placeholder(w int, focus bool) string {
 	text := ""
 	switch {
-	case m.now.script.phase.goes() && w < middleWidth:
+	case m.now.Script.Phase.Goes() && w < middleWidth:
 		text = "(locked)"
-	case m.now.script.phase.goes() && focus:
+	case m.now.Script.Phase.Goes() && focus:
 		text = "(locked while the script runs: esc, then space holds it)"
-	case m.now.script.phase.goes():
+	case m.now.Script.Phase.Goes():
 		text = "(locked while the script runs: space holds it)"
 	case m.pane == messageAt:
 		text = "(esc, then i: type SMTP)"
 	case !focus:
 		text = "(i: type SMTP)"
-	case m.now.chunk > 0:
+	case m.now.Chunk > 0:
 		text = "(a chunk: " + m.chunkWords() + "; the end of a line counts for two)"
-	case m.now.inText:
+	case m.now.InText:
 		text = "(message text; a line with only . ends it)"
-	case m.now.doing == opening && m.ready:
+	case m.now.Doing == engine.Opening && m.ready:
 		text = "(the session is still being opened: Enter does not send)"
-	case m.now.doing == opening:
+	case m.now.Doing == engine.Opening:
 		text = "(not connected yet: Enter does not send)"
-	case !m.now.connected:
+	case !m.now.Connected:
 		text = "(no connection: esc, r, Enter connects again)"
 	}
 	cursor := " "

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/tui/internal/engine"
 )
 
 // record writes the session to a file from its first line that is still kept,
@@ -20,14 +22,14 @@ func (m *screen) record(argument string) (tea.Cmd, error) {
 		return nil, errors.New("the session is being recorded already, in " + m.recording)
 	}
 	path := atHome(argument)
-	file := &until{}
-	m.feed.alsoTo(file.apply, m.log.events)
+	file := &engine.Until{}
+	m.feed.AlsoTo(file.Apply, m.log.events)
 	m.recorder = file
 	open := m.o.Record
 	m.recording, m.mode = path, modeBrowse
 	return func() tea.Msg {
 		sink, fail, err := open(path)
-		file.made(sink, fail)
+		file.Made(sink, fail)
 		return recorded{path, err}
 	}, nil
 }
@@ -40,11 +42,11 @@ type recorded struct {
 
 // recordFails sees whether the record can no longer be written.
 func (m *screen) recordFails() {
-	if m.recorder == nil || m.recorder.failed() == nil {
+	if m.recorder == nil || m.recorder.Failed() == nil {
 		return
 	}
 	path := m.recording
-	m.problem = &problem{mark: '!', lines: []string{"the record " + path + " can no longer be written: " + m.recorder.failed().Error(), "the session goes on without it; s saves what there is"}}
+	m.problem = &problem{mark: '!', lines: []string{"the record " + path + " can no longer be written: " + m.recorder.Failed().Error(), "the session goes on without it; s saves what there is"}}
 	m.recording, m.recorder = "", nil
 	m.saved = slices.DeleteFunc(m.saved, func(s string) bool { return s == path })
 }

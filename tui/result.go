@@ -9,11 +9,12 @@ import (
 	"ehlo/session/message"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 // result is what became of a message: the session as far as it is about it.
 type result struct {
-	of     *posting // nil: there is none
+	of     *engine.Posting // nil: there is none
 	view   transcript.View
 	mails  int          // replies to MAIL: the first is its own
 	final  *event.Reply // the last one to the end of the message
@@ -24,7 +25,7 @@ type result struct {
 }
 
 // begin is a message that is handed to the engine.
-func (r *result) begin(p *posting, c *transcript.Conversation) {
+func (r *result) begin(p *engine.Posting, c *transcript.Conversation) {
 	*r = result{of: p, server: c.Name()}
 	now := *c
 	now.Recipients, now.Message, now.Error = nil, nil, nil
@@ -45,7 +46,7 @@ func (c *composer) hear(e event.Event) {
 		if len(c.letters) == lettersMost {
 			delete(c.letters, slices.Min(slices.Collect(maps.Keys(c.letters))))
 		}
-		c.letters[m.Seq] = c.result.of.letter.Message
+		c.letters[m.Seq] = c.result.of.Letter.Message
 	}
 	c.result.Apply(e)
 }
@@ -67,10 +68,10 @@ func (r *result) Apply(e event.Event) {
 
 // settle takes what the engine says of the message. What was accepted for
 // everybody need not be kept.
-func (c *composer) settle(p posted) {
+func (c *composer) settle(p engine.Posted) {
 	r := &c.result
-	if r.of != nil && p.of == r.of {
-		r.ended, r.err = true, p.err
+	if r.of != nil && p.Of == r.of {
+		r.ended, r.err = true, p.Err
 	}
 	if r.ended && r.delivery() == transcript.DeliveryAccepted {
 		c.kept = r.draft
@@ -125,7 +126,7 @@ func (r *result) row(n int) (mark byte, label, text string) {
 // head is how the message stands.
 func (r *result) head() (mark byte, label, text string) {
 	if !r.ended {
-		return ' ', wordWait, wire.Thousands(uint64(r.of.letter.Message.Size.Octets)) + " octets go to " + r.server
+		return ' ', wordWait, wire.Thousands(uint64(r.of.Letter.Message.Size.Octets)) + " octets go to " + r.server
 	}
 	d := r.delivery()
 	text = string(d) + " (" + r.server + ")"

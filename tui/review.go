@@ -90,7 +90,7 @@ func (m *screen) reviewView(w, h int) []string {
 	}
 	add(mark, "size", words)
 	switch {
-	case !m.now.connected:
+	case !m.now.Connected:
 		add('!', "through", "no session is open: y leads to :reconnect")
 	case m.lay.shape == shapeSmall:
 		add(' ', "through", m.shortHost())

@@ -10,6 +10,7 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/flow"
 	"ehlo/session/transcript"
+	"ehlo/tui/internal/engine"
 )
 
 // tickEvery is how often the time of a pending reply is drawn anew. Nothing
@@ -17,6 +18,9 @@ import (
 const tickEvery = 100 * time.Millisecond
 
 type tick struct{}
+
+// batch is the message that there is something in the feed.
+type batch struct{}
 
 // saved is the end of writing a file.
 type saved struct {
@@ -37,8 +41,8 @@ type screen struct {
 	plan   flow.Plan // how it is opened
 	st     styles
 	keys   []binding
-	engine *engine
-	feed   *feed
+	engine *engine.Engine
+	feed   *engine.Feed
 
 	lay        layout
 	log        *log
@@ -46,12 +50,12 @@ type screen struct {
 	facts      [panes - 1]*factPane
 	hosts      routes
 	clock      *timePane
-	prober     *prober
+	prober     *engine.Prober
 	probed     *matrix     // the last probing; nil: there was none
 	played     *scriptPane // nil: none was loaded
 	composer   *composer
 	view       transcript.View
-	now        status
+	now        engine.Status
 	ready      bool // the session has been ready since it was opened
 	dialing    event.Connecting
 
@@ -68,7 +72,7 @@ type screen struct {
 	asks    *session.Auth // the login whose password is being typed
 	// recording is the file that the session is recorded to, or "".
 	recording string
-	recorder  *until // its sink
+	recorder  *engine.Until // its sink
 	history   *history
 	recall    recall
 	queue     queue    // lines of a paste
@@ -101,20 +105,20 @@ type screen struct {
 	away      func(bool)      // another program has the terminal
 }
 
-func newScreen(o Options, f *feed, e *engine, h *history, st styles) *screen {
+func newScreen(o Options, f *engine.Feed, e *engine.Engine, first *engine.Run, h *history, st styles) *screen {
 	l := newLog()
 	l.spills = o.Dir != "" && o.beside != nil
 	m := &screen{
-		o: o, title: o.Plan.Target.Text, plan: o.Plan, prober: newProber(o.Session, f), st: st, keys: bindings(), engine: e, feed: f,
+		o: o, title: o.Plan.Target.Text, plan: o.Plan, prober: engine.NewProber(o.Session, f), st: st, keys: bindings(), engine: e, feed: f,
 		log: l, history: h, queue: queue{at: -1},
 		facts: [panes - 1]*factPane{nil, newCapabilities(), newLimits(), newTLS()},
-		now:   e.now, since: o.Now(), begin: true,
+		now:   e.Status(), since: o.Now(), begin: true,
 		ending: context.Background(), away: func(bool) {},
 	}
 	m.facts[0], m.clock = newExchangers(&m.hosts), newTimePane()
 	m.composer = newComposer(o.From, o.Plan.Target.Recipient, m.usualSubject())
-	if e.script != nil {
-		m.load(e.script, "")
+	if first != nil {
+		m.load(first, "")
 	}
 	m.transcript = newTranscriptPane(l, &m.st)
 	if n := len(o.Intro); n > 0 { // the transcript scrolls it away
@@ -139,8 +143,8 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyMsg:
 		cmd = m.key(msg)
 	case batch:
-		m.Apply(m.feed.take())
-		m.applyProbes(m.prober.take())
+		m.Apply(m.feed.Take())
+		m.applyProbes(m.prober.Take())
 		if cmd = m.awaken(); m.unsaved {
 			m.unsaved = false
 			cmd = tea.Batch(cmd, m.keepHistory())
@@ -192,7 +196,7 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // awaken starts the ticking where something is awaited.
 func (m *screen) awaken() tea.Cmd {
-	if m.ticking || m.now.doing.still() && !m.probed.running() {
+	if m.ticking || m.now.Doing.Still() && !m.probed.running() {
 		return nil
 	}
 	m.ticking = true
@@ -218,7 +222,7 @@ func (m *screen) resize(w, h int) {
 // Apply takes what the session told, what became of the script, and what the
 // engine does now. It moves neither the focus nor the cursor, the selection or
 // the window.
-func (m *screen) Apply(events []event.Event, marks map[int32]mark, now status) {
+func (m *screen) Apply(events []event.Event, marks map[int32]engine.Mark, now engine.Status) {
 	for _, e := range events {
 		m.log.Apply(e)
 		before := m.view.Lookup
@@ -234,10 +238,10 @@ func (m *screen) Apply(events []event.Event, marks map[int32]mark, now status) {
 	}
 	m.spillOver()
 	m.recordFails()
-	m.composer.settle(now.posted)
+	m.composer.settle(now.Posted)
 	if m.played != nil {
 		m.played.Apply(marks)
-		m.judgeScript(marks, now.script)
+		m.judgeScript(marks, now.Script)
 	}
 	if len(events) > 0 {
 		m.transcript.start = m.view.Started
@@ -245,7 +249,7 @@ func (m *screen) Apply(events []event.Event, marks map[int32]mark, now status) {
 			p.stale()
 		}
 	}
-	if now.doing != m.now.doing && now.doing != idle || now.script.row != m.now.script.row {
+	if now.Doing != m.now.Doing && now.Doing != engine.Idle || now.Script.Row != m.now.Script.Row {
 		m.since = m.o.Now()
 	}
 	m.now = now

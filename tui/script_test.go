@@ -3,8 +3,6 @@ package tui
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +14,8 @@ import (
 	"ehlo/session/play"
 	lang "ehlo/session/script"
 	"ehlo/session/smtptest"
+	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/outline"
 )
 
 const smoke = `# A mail, from one end to the other.
@@ -53,23 +53,23 @@ func (p *drawing) load(name, text string) *scriptPane {
 	if err != nil {
 		panic(err)
 	}
-	p.m.load(newScriptRun(newScriptIndex(s), play.Options{Script: s}), "")
+	p.m.load(engine.NewRun(outline.New(s), play.Options{Script: s}), "")
 	return p.m.played
 }
 
 // went says that rows are done.
-func (p *drawing) went(now status, marks map[int32]mark) { p.m.Apply(nil, marks, now) }
+func (p *drawing) went(now engine.Status, marks map[int32]engine.Mark) { p.m.Apply(nil, marks, now) }
 
-func ok(rows ...int32) map[int32]mark {
-	marks := map[int32]mark{}
+func ok(rows ...int32) map[int32]engine.Mark {
+	marks := map[int32]engine.Mark{}
 	for _, n := range rows {
-		marks[n] = mark{state: stateOK}
+		marks[n] = engine.Mark{State: engine.StateOK}
 	}
 	return marks
 }
 
-func held(row int32) status {
-	return status{doing: holding, connected: true, script: scriptStatus{phase: phaseHeld, row: row}}
+func held(row int32) engine.Status {
+	return engine.Status{Doing: engine.Holding, Connected: true, Script: engine.ScriptStatus{Phase: engine.PhaseHeld, Row: row}}
 }
 
 func init() {
@@ -81,8 +81,8 @@ func init() {
 		pane := p.load("smoke.smtp", smoke)
 		sceneDone(p)
 		marks := ok(1, 2, 3, 5)
-		marks[6] = mark{state: stateFail, why: "expected S: 250, got 451 4.3.0 later"}
-		marks[7] = mark{lap: 2}
+		marks[6] = engine.Mark{State: engine.StateFail, Why: "expected S: 250, got 451 4.3.0 later"}
+		marks[7] = engine.Mark{Lap: 2}
 		p.went(held(8), marks)
 		pane.breaks[12] = true
 		p.press("e")
@@ -99,7 +99,7 @@ func init() {
 	scenes["script waits"] = func(p *drawing) {
 		p.load("smoke.smtp", smoke)
 		sceneDone(p)
-		now := status{doing: playing, connected: true, script: scriptStatus{phase: phasePausing, row: 6}}
+		now := engine.Status{Doing: engine.Playing, Connected: true, Script: engine.ScriptStatus{Phase: engine.PhasePausing, Row: 6}}
 		p.went(now, ok(1, 2, 3, 5))
 		p.tell(now, event.Sent{Line: []byte("MAIL FROM:<probe@example.net>")}, event.Waiting{For: "the reply to MAIL", Timeout: time.Minute})
 		p.at += 3100 * time.Millisecond
@@ -110,11 +110,11 @@ func init() {
 		why := "smoke.smtp:13:1: expected S: 250 2.1.5 *, got 550 5.1.1 no such user"
 		failed := event.Errorf(event.ExpectationFailed, event.ScriptRun, "%s", why)
 		marks := ok(1, 2, 3, 5, 6, 7, 8, 9, 11)
-		marks[7] = mark{state: stateOK, lap: 3}
-		marks[12] = mark{state: stateFail, why: "expected S: 250 2.1.5 *, got 550 5.1.1 no such user"}
-		p.tell(status{doing: playing, connected: true, script: scriptStatus{phase: phaseRunning, row: 12}},
+		marks[7] = engine.Mark{State: engine.StateOK, Lap: 3}
+		marks[12] = engine.Mark{State: engine.StateFail, Why: "expected S: 250 2.1.5 *, got 550 5.1.1 no such user"}
+		p.tell(engine.Status{Doing: engine.Playing, Connected: true, Script: engine.ScriptStatus{Phase: engine.PhaseRunning, Row: 12}},
 			append(asked("RCPT", "RCPT TO:<postmaster@example.org>", "550 5.1.1 no such user"), event.Failed{Error: failed}, event.Note{Text: "smoke.smtp: 1 of 7 expectations failed"})...)
-		p.went(status{connected: true, script: scriptStatus{phase: phaseEnded, row: 12, end: &scriptEnd{word: wordFail, count: "1 of 7 expectations failed", text: "smoke.smtp: 1 of 7 expectations failed", err: failed}}}, marks)
+		p.went(engine.Status{Connected: true, Script: engine.ScriptStatus{Phase: engine.PhaseEnded, Row: 12, End: &engine.End{How: engine.EndedIll, Count: "1 of 7 expectations failed", Text: "smoke.smtp: 1 of 7 expectations failed", Err: failed}}}, marks)
 	}
 	scenes["script pane"] = func(p *drawing) {
 		scenes["script stepped"](p)
@@ -128,69 +128,6 @@ func parsedItem(m *screen, row int32, line string) lang.Item {
 		panic(err)
 	}
 	return item
-}
-
-// TestTheRowsOfAScript: which rows there are, where a script is in them, and
-// what is never shown.
-func TestTheRowsOfAScript(t *testing.T) {
-	dir := t.TempDir()
-	inner := filepath.Join(dir, "inner.smtp")
-	if err := os.WriteFile(inner, []byte("@repeat 2\nC: RSET\n@end\nS: 250\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	text := "@repeat 2\n# twice\nC: NOOP\n@include inner.smtp\n@end\n@include inner.smtp\n@set pw AGEA\nC: AUTH PLAIN ${pw}\nS: 334\nC: c2VjcmV0\nS: 235\n@reply \"2\"\n# and\n@reply \"50\\r\\n\"\nC: QUIT"
-	s, err := lang.Load(filepath.Join(dir, "outer.smtp"), strings.NewReader(text), func(path string) (io.ReadCloser, error) { return os.Open(path) }, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := newScriptIndex(s)
-	var rows []string
-	for n := range x.rows {
-		row := x.text(int32(n))
-		if x.rows[n].head {
-			row = "> " + row
-		}
-		rows = append(rows, row)
-	}
-	want := []string{
-		"@repeat 2", "  # twice", ">   C: NOOP", "  @include inner.smtp", "  @repeat 2", ">     C: RSET", "  @end", ">   S: 250", "@end",
-		"@include inner.smtp", "@repeat 2", ">   C: RSET", "@end", "> S: 250",
-		"> @set pw ********", "> C: AUTH PLAIN ********", "> S: 334", "> C: ********", "> S: 235", `> @reply "2"`, "# and", `@reply "50\r\n"`, "> C: QUIT",
-	}
-	if !slices.Equal(rows, want) {
-		t.Errorf("%q", rows)
-	}
-
-	// The engine finds its way by the places of the items.
-	o := Options{Now: time.Now}
-	f := newFeed(nil)
-	r := newScriptRun(x, play.Options{Script: s})
-	e := newEngine(o, f, r)
-	var at []int32
-	var follow func(items []lang.Item)
-	follow = func(items []lang.Item) {
-		for _, i := range items {
-			switch i := i.(type) {
-			case lang.Comment:
-			case lang.Repeat:
-				for range i.Times {
-					follow(i.Items)
-				}
-			case lang.Include:
-				follow(i.Items)
-			default:
-				e.advance(r, i.At())
-				at = append(at, r.row)
-			}
-		}
-	}
-	follow(s.Items)
-	if want := []int32{2, 5, 5, 7, 2, 5, 5, 7, 11, 11, 13, 14, 15, 16, 17, 18, 19, 19, 22}; !slices.Equal(at, want) {
-		t.Errorf("the script went through %v", at)
-	}
-	if m := f.marks[0]; m.state != stateOK || m.lap != 2 {
-		t.Errorf("the first @repeat is %+v", m)
-	}
 }
 
 func TestWhatRunIsGiven(t *testing.T) {
@@ -547,6 +484,6 @@ func BenchmarkScriptFrame(b *testing.B) {
 func BenchmarkScriptIndex(b *testing.B) {
 	s := parsed(b, "long", strings.Repeat("C: NOOP\nS: 250 2.0.0 *\n", 50_000))
 	for b.Loop() {
-		newScriptIndex(s)
+		outline.New(s)
 	}
 }

@@ -10,14 +10,16 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/play"
 	lang "ehlo/session/script"
+	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/outline"
 )
 
 // scripting are the keys of a script that is being played.
 func scripting() []binding {
 	return []binding{
 		{id: "runagain", keys: []string{"R"}, in: inBrowse, hint: "play again", enabled: func(m *screen) bool { return (m.played != nil || m.kept != "") && m.o.Load != nil && !m.live() }, help: "run the script again, or what was saved: writes :run FILE, Enter does it", do: (*screen).runAgain},
-		{id: "go", keys: []string{" "}, show: "space", in: inBrowse, hint: "go on", enabled: func(m *screen) bool { return m.held() || m.played != nil && m.now.script.phase == phasePausing }, help: "a script that is held: let it go on by itself", do: (*screen).goOn},
-		{id: "pause", keys: []string{" "}, show: "space", in: inBrowse, hint: "pause", enabled: func(m *screen) bool { return m.now.script.phase == phaseRunning }, help: "a script that goes on: hold it before its next line", do: (*screen).pause},
+		{id: "go", keys: []string{" "}, show: "space", in: inBrowse, hint: "go on", enabled: func(m *screen) bool { return m.held() || m.played != nil && m.now.Script.Phase == engine.PhasePausing }, help: "a script that is held: let it go on by itself", do: (*screen).goOn},
+		{id: "pause", keys: []string{" "}, show: "space", in: inBrowse, hint: "pause", enabled: func(m *screen) bool { return m.now.Script.Phase == engine.PhaseRunning }, help: "a script that goes on: hold it before its next line", do: (*screen).pause},
 		{id: "step", keys: []string{"."}, in: inBrowse, hint: "step", enabled: (*screen).live, help: "carry out one line of the script (a reply of several lines is one)", do: (*screen).stepScript},
 		{id: "breakpoint", keys: []string{"b"}, in: inScript, hint: "breakpoint", help: "hold the script before the selected line, or no longer", do: (*screen).breakpoint},
 		{id: "editnext", keys: []string{"e"}, in: inBrowse, hint: "edit", enabled: (*screen).held, help: "while the script is held: change its next line before it is carried out", do: (*screen).editNext},
@@ -26,10 +28,10 @@ func scripting() []binding {
 }
 
 // live says that a script is being played.
-func (m *screen) live() bool { return m.played != nil && m.now.script.phase.live() }
+func (m *screen) live() bool { return m.played != nil && m.now.Script.Phase.Live() }
 
 // held says that it waits for the person.
-func (m *screen) held() bool { return m.played != nil && m.now.script.phase == phaseHeld }
+func (m *screen) held() bool { return m.played != nil && m.now.Script.Phase == engine.PhaseHeld }
 
 // beside is the pane before or behind the present one.
 func (m *screen) beside(way int) int {
@@ -58,9 +60,9 @@ func (m *screen) showScript() {
 }
 
 // load takes a script that is about to be played.
-func (m *screen) load(r *scriptRun, run string) {
+func (m *screen) load(r *engine.Run, run string) {
 	if run == "" {
-		run = r.x.name
+		run = r.Outline.Name
 	}
 	m.played, m.kept = newScriptPane(r, run), ""
 	m.showScript()
@@ -68,18 +70,18 @@ func (m *screen) load(r *scriptRun, run string) {
 
 func (m *screen) goOn() tea.Cmd {
 	m.follow()
-	m.engine.goOn()
+	m.engine.GoOn()
 	return nil
 }
 
 func (m *screen) pause() tea.Cmd {
-	m.engine.pause()
+	m.engine.Pause()
 	return nil
 }
 
 func (m *screen) stepScript() tea.Cmd {
 	m.follow()
-	m.engine.step()
+	m.engine.Step()
 	return nil
 }
 
@@ -92,11 +94,11 @@ func (m *screen) follow() {
 // breakpoint sets or clears one at the item that the selected row belongs to.
 func (m *screen) breakpoint() tea.Cmd {
 	p := m.played
-	n := p.cursor(m.now.script)
+	n := p.cursor(m.now.Script)
 	if n >= 0 {
-		n -= p.x.rows[n].back
+		n -= p.x.Rows[n].Back
 	}
-	if n < 0 || !p.x.rows[n].head {
+	if n < 0 || !p.x.Rows[n].Head {
 		m.hint = "nothing is carried out in this line: a breakpoint goes to one that is"
 		return nil
 	}
@@ -106,13 +108,13 @@ func (m *screen) breakpoint() tea.Cmd {
 	} else {
 		delete(p.breaks, n)
 	}
-	m.engine.breakAt(n, on)
+	m.engine.BreakAt(n, on)
 	return nil
 }
 
 func (m *screen) scriptDetails() tea.Cmd {
-	if n := m.played.cursor(m.now.script); n >= 0 {
-		m.page("A line of the script", m.played.details(n, m.now.script), nil)
+	if n := m.played.cursor(m.now.Script); n >= 0 {
+		m.page("A line of the script", m.played.details(n, m.now.Script), nil)
 	}
 	return nil
 }
@@ -135,13 +137,13 @@ func (m *screen) runAgain() tea.Cmd {
 
 // editNext opens the next line of the script for a change.
 func (m *screen) editNext() tea.Cmd {
-	p, n := m.played, m.now.script.row
+	p, n := m.played, m.now.Script.Row
 	if n < 0 {
 		return nil
 	}
 	item, changed := p.edited[n]
 	if !changed {
-		item = p.x.rows[n].item
+		item = p.x.Rows[n].Item
 	}
 	m.follow()
 	m.mode = modeEdit
@@ -149,7 +151,7 @@ func (m *screen) editNext() tea.Cmd {
 	group, several := item.(lang.Server)
 	switch {
 	case item == nil:
-	case p.x.hides(n) && !changed:
+	case p.x.Hides(n) && !changed:
 		m.hint = "there is a secret in this line, which is not shown: what is typed takes its place"
 	case several && len(group.Lines) > 1:
 		m.hint = fmt.Sprintf("the line takes the place of all %d of this reply", len(group.Lines))
@@ -162,14 +164,14 @@ func (m *screen) editNext() tea.Cmd {
 
 // editDone takes the edited line; what is wrong with it is said, and it stays.
 func (m *screen) editDone() tea.Cmd {
-	n := m.now.script.row
+	n := m.now.Script.Row
 	item, err := m.parseEdit(n, m.edit.String())
 	if err == nil {
 		var items []lang.Item
 		if item != nil {
 			items = append(items, item)
 		}
-		err = m.engine.replace(n, items)
+		err = m.engine.Replace(n, items)
 	}
 	if err != nil {
 		m.hint = err.Error()
@@ -183,7 +185,7 @@ func (m *screen) editDone() tea.Cmd {
 // parseEdit is a line as an item of the script in the place of a row; nil: it
 // says nothing.
 func (m *screen) parseEdit(n int32, line string) (lang.Item, error) {
-	at := m.played.x.at(n)
+	at := m.played.x.At(n)
 	// Below as many empty lines as there are lines before it: so it has its
 	// place in the script for whatever is said of it.
 	s, err := lang.Parse(at.File, strings.NewReader(strings.Repeat("\n", max(at.Line-1, 0))+line))
@@ -212,7 +214,7 @@ func (m *screen) parseEdit(n int32, line string) (lang.Item, error) {
 			known[name] = ""
 		}
 	}
-	for name := range m.played.x.sets {
+	for name := range m.played.x.Sets {
 		known[name] = ""
 	}
 	if wrong, ok := errors.AsType[*lang.Error](s.Check(known)); ok {
@@ -224,7 +226,7 @@ func (m *screen) parseEdit(n int32, line string) (lang.Item, error) {
 // loaded is a script that was read for :run.
 type loaded struct {
 	argument string
-	run      *scriptRun
+	run      *engine.Run
 	err      error
 }
 
@@ -237,7 +239,7 @@ func (m *screen) runFile(argument string) (tea.Cmd, error) {
 		return nil, errors.New(m.loading + " is still being read")
 	case m.live():
 		return nil, errors.New("a script is being played: ctrl+c stops it")
-	case m.now.doing != idle:
+	case m.now.Doing != engine.Idle:
 		return nil, errors.New("something else is being done (ctrl+c stops it)")
 	}
 	file, here, sets := runArguments(argument)
@@ -252,7 +254,7 @@ func (m *screen) runFile(argument string) (tea.Cmd, error) {
 			return loaded{argument, nil, err}
 		}
 		o.Here = here
-		return loaded{argument, newScriptRun(newScriptIndex(o.Script), *o), nil}
+		return loaded{argument, engine.NewRun(outline.New(o.Script), *o), nil}
 	}, nil
 }
 
@@ -280,15 +282,15 @@ func runArguments(argument string) (file string, here bool, sets []string) {
 // in the palette.
 func (m *screen) run(l loaded) tea.Cmd {
 	m.loading, m.hint = "", ""
-	if p := m.played; l.err == nil && p != nil && p.x.name == l.run.x.name {
+	if p := m.played; l.err == nil && p != nil && p.x.Name == l.run.Outline.Name {
 		for n := range p.breaks { // they stay where they are, when a script is run again
-			if x := l.run.x; int(n) < len(x.rows) && x.rows[n].head {
-				l.run.breaks[n] = true
+			if x := l.run.Outline; int(n) < len(x.Rows) && x.Rows[n].Head {
+				l.run.Breaks[n] = true
 			}
 		}
 	}
 	if l.err == nil {
-		l.err = m.engine.open(request{script: l.run})
+		l.err = m.engine.Open(engine.Request{Script: l.run})
 	}
 	if l.err != nil {
 		m.hint = l.err.Error()
@@ -302,17 +304,17 @@ func (m *screen) run(l loaded) tea.Cmd {
 
 // judgeScript keeps what went wrong with the script in sight, and no reply that
 // it expected.
-func (m *screen) judgeScript(marks map[int32]mark, now scriptStatus) {
+func (m *screen) judgeScript(marks map[int32]engine.Mark, now engine.ScriptStatus) {
 	for _, k := range marks {
-		if k.state == stateOK && m.problem != nil && m.problem.reply {
+		if k.State == engine.StateOK && m.problem != nil && m.problem.reply {
 			m.problem = nil
 		}
 	}
-	if now.phase == phaseEnded && m.now.script.phase != phaseEnded && now.end != nil {
-		if e := now.end.err; e != nil && e.Kind == event.Interrupted {
+	if now.Phase == engine.PhaseEnded && m.now.Script.Phase != engine.PhaseEnded && now.End != nil {
+		if e := now.End.Err; e != nil && e.Kind == event.Interrupted {
 			m.problem = &problem{mark: '!', lines: []string{e.Message, "there is no connection: esc, r, Enter connects again"}}
 		}
-		if now.end.err != nil && m.problem != nil && m.o.Load != nil {
+		if now.End.Err != nil && m.problem != nil && m.o.Load != nil {
 			m.problem.lines = append(m.problem.lines, "esc, then R runs the script again")
 		}
 	}
@@ -324,26 +326,26 @@ func (m *screen) scriptWords() string {
 	if m.played == nil {
 		return ""
 	}
-	now := m.now.script
+	now := m.now.Script
 	head := "SCRIPT " + m.played.name()
-	if now.phase == phaseEnded {
-		if now.end == nil {
+	if now.Phase == engine.PhaseEnded {
+		if now.End == nil {
 			return head
 		}
-		return head + " " + now.end.word + ": " + now.end.count
+		return head + " " + string(now.End.How) + ": " + now.End.Count
 	}
 	head += " " + m.scriptCount()
-	place := m.played.x.place(now.row)
+	place := m.played.x.Place(now.Row)
 	switch {
-	case now.phase == phaseHeld && m.now.doing == asking:
+	case now.Phase == engine.PhaseHeld && m.now.Doing == engine.Asking:
 		return head + "  " + m.waiting()
-	case now.phase == phaseHeld && now.stop:
+	case now.Phase == engine.PhaseHeld && now.Stop:
 		return head + "  breakpoint before " + place
-	case now.phase == phaseHeld:
+	case now.Phase == engine.PhaseHeld:
 		return head + "  held before " + place
 	}
 	head += "  " + m.waiting()
-	if now.phase == phasePausing {
+	if now.Phase == engine.PhasePausing {
 		head += ", held then"
 	}
 	return head
@@ -353,10 +355,10 @@ func (m *screen) scriptWords() string {
 func (m *screen) scriptCount() string {
 	x := m.played.x
 	n := int32(0)
-	if row := m.now.script.row; row >= 0 {
-		n = x.rows[row].ordinal
+	if row := m.now.Script.Row; row >= 0 {
+		n = x.Rows[row].Ordinal
 	}
-	return fmt.Sprintf("%d/%d", n, x.items)
+	return fmt.Sprintf("%d/%d", n, x.Items)
 }
 
 // nextRow says what the script does or does next, where its pane is not in
@@ -365,21 +367,21 @@ func (m *screen) nextRow() (text, elapsed string) {
 	if !m.live() || m.lay.side > 0 || m.pane == scriptAt {
 		return "", ""
 	}
-	now := m.now.script
+	now := m.now.Script
 	word := "next"
-	if now.phase.goes() {
+	if now.Phase.Goes() {
 		word = "run "
 		if _, since, _ := m.awaited(); !since.IsZero() {
 			elapsed = fmt.Sprintf("%.1f s", max(m.o.Now().Sub(since), 0).Seconds())
 		}
 	}
 	text = "(connecting)"
-	if now.row >= 0 {
-		text = m.played.x.text(now.row)
-		if item, changed := m.played.edited[now.row]; changed {
-			text = "~ " + m.played.text(now.row, item)
+	if now.Row >= 0 {
+		text = m.played.x.Text(now.Row)
+		if item, changed := m.played.edited[now.Row]; changed {
+			text = "~ " + m.played.x.Instead(now.Row, item)
 		}
-		text = fmt.Sprintf("%s %s", strings.TrimPrefix(m.played.x.place(now.row), "line "), strings.TrimSpace(text))
+		text = fmt.Sprintf("%s %s", strings.TrimPrefix(m.played.x.Place(now.Row), "line "), strings.TrimSpace(text))
 	}
 	return word + " " + text, elapsed
 }

@@ -9,32 +9,17 @@ import (
 
 	"ehlo/session/play"
 	lang "ehlo/session/script"
+	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/outline"
 )
-
-// rowState is what became of a row of the script.
-type rowState uint8
-
-const (
-	stateNone rowState = iota // not yet
-	stateOK
-	stateFail
-	stateLeft // left out, by an edit
-)
-
-// mark is what the engine tells of a row.
-type mark struct {
-	state rowState
-	lap   int32  // of a @repeat: which time
-	why   string // what was expected, and what came
-}
 
 // scriptPane is a window over the lines of a script. Nothing in it depends on
 // how long the script is: a frame formats the rows in the window.
 type scriptPane struct {
-	x      *scriptIndex
+	x      *outline.Outline
 	o      play.Options
 	run    string // what :run was given, for R
-	marks  []mark
+	marks  []engine.Mark
 	breaks map[int32]bool
 	edited map[int32]lang.Item // in place of the item; nil: it was left out
 	digits int                 // of the highest line number
@@ -43,14 +28,14 @@ type scriptPane struct {
 	top    int32
 }
 
-func newScriptPane(r *scriptRun, run string) *scriptPane {
-	x := r.x
+func newScriptPane(r *engine.Run, run string) *scriptPane {
+	x := r.Outline
 	p := &scriptPane{
-		x: x, o: r.o, run: run, marks: make([]mark, len(x.rows)), breaks: maps.Clone(r.breaks), edited: map[int32]lang.Item{},
+		x: x, o: r.Options, run: run, marks: make([]engine.Mark, len(x.Rows)), breaks: maps.Clone(r.Breaks), edited: map[int32]lang.Item{},
 		digits: 2, follow: true,
 	}
-	for n := len(x.rows) - 1; n >= 0; n-- {
-		if at := x.at(int32(n)); at.File == x.name && at.Line > 0 {
+	for n := len(x.Rows) - 1; n >= 0; n-- {
+		if at := x.At(int32(n)); at.File == x.Name && at.Line > 0 {
 			p.digits = max(p.digits, len(strconv.Itoa(at.Line)))
 			break
 		}
@@ -59,10 +44,10 @@ func newScriptPane(r *scriptRun, run string) *scriptPane {
 }
 
 // name is the script's, as short as it is known by.
-func (p *scriptPane) name() string { return filepath.Base(p.x.name) }
+func (p *scriptPane) name() string { return filepath.Base(p.x.Name) }
 
 // Apply takes what became of rows.
-func (p *scriptPane) Apply(marks map[int32]mark) {
+func (p *scriptPane) Apply(marks map[int32]engine.Mark) {
 	for n, k := range marks {
 		if int(n) < len(p.marks) {
 			p.marks[n] = k
@@ -71,33 +56,33 @@ func (p *scriptPane) Apply(marks map[int32]mark) {
 }
 
 // cursor is the row that a key is about.
-func (p *scriptPane) cursor(now scriptStatus) int32 {
+func (p *scriptPane) cursor(now engine.ScriptStatus) int32 {
 	n := p.sel
 	if p.follow {
-		n = now.row
+		n = now.Row
 	}
-	return min(max(n, 0), int32(len(p.x.rows)-1))
+	return min(max(n, 0), int32(len(p.x.Rows)-1))
 }
 
 // step moves the cursor, which then no longer follows the script.
-func (p *scriptPane) step(n int, now scriptStatus) {
-	p.sel = min(max(p.cursor(now)+int32(n), 0), int32(max(len(p.x.rows)-1, 0)))
+func (p *scriptPane) step(n int, now engine.ScriptStatus) {
+	p.sel = min(max(p.cursor(now)+int32(n), 0), int32(max(len(p.x.Rows)-1, 0)))
 	p.follow = false
 }
 
 // window moves the top as little as is needed to have the cursor in h rows,
 // with some rows around it.
-func (p *scriptPane) window(h int32, now scriptStatus) {
+func (p *scriptPane) window(h int32, now engine.ScriptStatus) {
 	at, around := p.cursor(now), min(h/4, 3)
 	p.top = min(max(p.top, at-h+1+around), at-around)
-	p.top = max(min(p.top, int32(len(p.x.rows))-h), 0)
+	p.top = max(min(p.top, int32(len(p.x.Rows))-h), 0)
 }
 
 // View draws h rows of w cells.
-func (p *scriptPane) View(st *styles, w, h int, focus bool, now scriptStatus) []string {
+func (p *scriptPane) View(st *styles, w, h int, focus bool, now engine.ScriptStatus) []string {
 	out := make([]string, 0, h)
 	p.window(int32(h), now)
-	for n := p.top; int(n) < len(p.x.rows) && len(out) < h; n++ {
+	for n := p.top; int(n) < len(p.x.Rows) && len(out) < h; n++ {
 		out = append(out, p.row(st, n, w, focus, now))
 	}
 	for len(out) < h {
@@ -112,8 +97,8 @@ func (p *scriptPane) View(st *styles, w, h int, focus bool, now scriptStatus) []
 //	    OK  11 C: MAIL FROM:<${from}>
 //	>*NEXT  12 S: 250
 //	    -- ~13 C: RCPT TO:<someone@example.com>
-func (p *scriptPane) row(st *styles, n int32, w int, focus bool, now scriptStatus) string {
-	r := &p.x.rows[n]
+func (p *scriptPane) row(st *styles, n int32, w int, focus bool, now engine.ScriptStatus) string {
+	r := &p.x.Rows[n]
 	cursor, stop := " ", " "
 	if n == p.cursor(now) {
 		cursor = ">"
@@ -123,7 +108,7 @@ func (p *scriptPane) row(st *styles, n int32, w int, focus bool, now scriptStatu
 	}
 	word, s := p.state(st, n, now)
 	number, where := "", ""
-	if at := p.x.at(n); at.File != p.x.name {
+	if at := p.x.At(n); at.File != p.x.Name {
 		if at.Line > 0 {
 			where = fmt.Sprintf("%s:%d ", filepath.Base(at.File), at.Line)
 		}
@@ -131,12 +116,12 @@ func (p *scriptPane) row(st *styles, n int32, w int, focus bool, now scriptStatu
 		number = strconv.Itoa(at.Line)
 	}
 	edited := " "
-	text := p.x.text(n)
+	text := p.x.Text(n)
 	if item, changed := p.edited[n]; changed {
-		edited, text = "~", p.text(n, item)
+		edited, text = "~", p.x.Instead(n, item)
 	}
-	if lap := p.marks[n].lap; lap > 0 && p.x.sections[r.section].times > 0 {
-		text += fmt.Sprintf("  %d/%d", lap, p.x.sections[r.section].times)
+	if lap := p.marks[n].Lap; lap > 0 && p.x.Sections[r.Section].Times > 0 {
+		text += fmt.Sprintf("  %d/%d", lap, p.x.Sections[r.Section].Times)
 	}
 	lead := fmt.Sprintf("%s%s%4s %s%*s ", cursor, stop, word, edited, p.digits, number)
 	row := st.glyphs.fit(lead+st.glyphs.words(where+text), w)
@@ -146,73 +131,62 @@ func (p *scriptPane) row(st *styles, n int32, w int, focus bool, now scriptStatu
 	return s.Render(row)
 }
 
-// text is the line of an item that took the place of another.
-func (p *scriptPane) text(n int32, item lang.Item) string {
-	if item == nil {
-		return "(left out)"
-	}
-	if s, ok := item.(lang.Server); ok {
-		return "S: " + beginning(s.Lines[0].Line.Raw)
-	}
-	return itemText(item, secrecyOf(item, p.x.rows[n].secret == secretAll))
-}
-
 // state is the word for a row, and how it stands out.
-func (p *scriptPane) state(st *styles, n int32, now scriptStatus) (string, style) {
-	r, k := &p.x.rows[n], p.marks[n]
-	section := r.section >= 0 && p.x.sections[r.section].first == n
+func (p *scriptPane) state(st *styles, n int32, now engine.ScriptStatus) (string, style) {
+	r, k := &p.x.Rows[n], p.marks[n]
+	section := r.Section >= 0 && p.x.Sections[r.Section].First == n
 	switch {
-	case !r.head && !section:
-		if _, comment := r.item.(lang.Comment); comment || r.item == nil || r.above > 0 {
+	case !r.Head && !section:
+		if _, comment := r.Item.(lang.Comment); comment || r.Item == nil || r.Above > 0 {
 			return "", st.dim
 		}
-		if r.back == 0 {
+		if r.Back == 0 {
 			return "", st.server
 		}
-		_, s := p.state(st, n-r.back, now) // all lines of a group stand out as one
+		_, s := p.state(st, n-r.Back, now) // all lines of a group stand out as one
 		return "", s
-	case n == now.row && now.phase == phaseHeld:
+	case n == now.Row && now.Phase == engine.PhaseHeld:
 		return "NEXT", st.bold
-	case n == now.row && now.phase.goes():
+	case n == now.Row && now.Phase.Goes():
 		return "RUN", st.warn
 	}
-	switch k.state {
-	case stateOK:
+	switch k.State {
+	case engine.StateOK:
 		return wordOK, st.good
-	case stateFail:
+	case engine.StateFail:
 		return wordFail, st.bad
-	case stateLeft:
+	case engine.StateLeft:
 		return "left", st.dim
 	}
-	if section && k.lap > 0 && now.phase != phaseEnded {
+	if section && k.Lap > 0 && now.Phase != engine.PhaseEnded {
 		return "in", st.warn
 	}
 	return wordNone, st.server
 }
 
 // details is all there is to say of a row.
-func (p *scriptPane) details(n int32, now scriptStatus) []string {
+func (p *scriptPane) details(n int32, now engine.ScriptStatus) []string {
 	st := styles{}
-	text := []string{p.x.text(n), ""}
+	text := []string{p.x.Text(n), ""}
 	if item, changed := p.edited[n]; changed {
-		text = []string{p.text(n, item), "edited; in the file it is: " + p.x.text(n), ""}
+		text = []string{p.x.Instead(n, item), "edited; in the file it is: " + p.x.Text(n), ""}
 	}
 	add := func(label, value string) {
 		if value != "" {
 			text = append(text, fmt.Sprintf("%-10s %s", label, value))
 		}
 	}
-	if at := p.x.at(n); at.Line > 0 {
+	if at := p.x.At(n); at.Line > 0 {
 		add("at", at.String())
 	}
 	word, _ := p.state(&st, n, now)
-	if p.x.rows[n].head {
+	if p.x.Rows[n].Head {
 		add("state", map[string]string{
 			wordNone: "not yet", "NEXT": "next", "RUN": "it runs", wordOK: "carried out, and as expected",
 			wordFail: "not as expected", "left": "left out",
 		}[word])
 	}
-	add("why", p.marks[n].why)
+	add("why", p.marks[n].Why)
 	if p.breaks[n] {
 		add("breakpoint", "the script is held before this line")
 	}

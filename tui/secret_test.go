@@ -3,9 +3,6 @@ package tui
 import (
 	"strings"
 	"testing"
-
-	"ehlo/session/event"
-	"ehlo/session/wire"
 )
 
 // TestStraySecrets types passwords where no login asks for them.
@@ -40,29 +37,6 @@ func TestStraySecrets(t *testing.T) {
 	for _, hidden := range []string{secret, named} {
 		if strings.Contains(strings.ToUpper(x.raw.String()), strings.ToUpper(hidden[:12])) {
 			t.Errorf("%s was on the screen", hidden)
-		}
-	}
-}
-
-// TestLinesBehindALogin: so many may belong to it.
-func TestLinesBehindALogin(t *testing.T) {
-	n := 0
-	for i, step := range []struct {
-		e    event.Event
-		want int
-	}{
-		{event.Sent{}, 0},
-		{event.Reply{Verb: "AUTH", Reply: wire.Reply{Code: 334}}, 0},
-		{event.Reply{Verb: "AUTH", Reply: wire.Reply{Code: 250}}, 2},
-		{event.Sent{Text: true}, 2},
-		{event.Sent{}, 1},
-		{event.Reply{Verb: "NOOP", Reply: wire.Reply{Code: 500}}, 1},
-		{event.Sent{}, 0},
-		{event.Reply{Verb: "AUTH", Reply: wire.Reply{Code: 504}}, 2},
-		{event.Closed{}, 0},
-	} {
-		if n = over(n, step.e); n != step.want {
-			t.Errorf("step %d: %d, want %d", i, n, step.want)
 		}
 	}
 }

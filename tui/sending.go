@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 // sendNow hands the message that was reviewed to the engine.
@@ -16,12 +17,12 @@ func (m *screen) sendNow(force bool) tea.Cmd {
 		return nil
 	}
 	c.made.Force = force
-	p := &posting{c.made}
-	err := errNoSession
+	p := &engine.Posting{Letter: c.made}
+	err := engine.ErrNoSession
 	if m.view.Now() != nil {
-		err = m.engine.post(p)
+		err = m.engine.Post(p)
 	}
-	if errors.Is(err, errNoSession) {
+	if errors.Is(err, engine.ErrNoSession) {
 		c.returns = true
 		m.hint = "there is no session: Enter opens one again, and then leads back here; :connect TARGET opens another"
 		return prefill("reconnect")(m)

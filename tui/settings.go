@@ -28,10 +28,10 @@ func settings() []setting {
 				return err
 			}
 			set := func(o *session.Options) { _ = change(o, value) }
-			if err := m.engine.adjust(set, nil); err != nil {
+			if err := m.engine.Adjust(set, nil); err != nil {
 				return err
 			}
-			m.prober.adjust(set)
+			m.prober.Adjust(set)
 			return nil
 		}
 	}
@@ -41,7 +41,7 @@ func settings() []setting {
 			if err := change(&probe, value); err != nil {
 				return err
 			}
-			if err := m.engine.adjust(nil, func(p *flow.Plan) { _ = change(p, value) }); err != nil {
+			if err := m.engine.Adjust(nil, func(p *flow.Plan) { _ = change(p, value) }); err != nil {
 				return err
 			}
 			_, _ = change(&m.o.Plan, value), change(&m.plan, value)

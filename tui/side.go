@@ -12,7 +12,7 @@ func (m *screen) side() []sideRow {
 	var rows []sideRow
 	if m.played != nil {
 		focus := m.mode == modeBrowse && m.pane == scriptAt
-		for _, r := range m.played.View(&m.st, w, m.scriptHeight(), focus, m.now.script) {
+		for _, r := range m.played.View(&m.st, w, m.scriptHeight(), focus, m.now.Script) {
 			rows = append(rows, sideRow{r, false})
 		}
 	}
@@ -39,7 +39,7 @@ func (m *screen) scriptHeight() int {
 		p.refresh(m.builder(m.lay.side))
 		left -= len(p.facts)
 	}
-	return min(max(len(m.played.x.rows), 1), max(m.lay.body/2, left))
+	return min(max(len(m.played.x.Rows), 1), max(m.lay.body/2, left))
 }
 
 // sideHeights shares the body's rows among the four panes of facts, below the

@@ -42,7 +42,7 @@ func (m *screen) size(argument string) (tea.Cmd, error) {
 	}
 	switch {
 	case exact:
-		if err := m.engine.measure(measure); err != nil {
+		if err := m.engine.Measure(measure); err != nil {
 			return nil, err
 		}
 	case len(words) > 0:

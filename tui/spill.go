@@ -17,9 +17,6 @@ import (
 const (
 	// spillMost bounds the file, in octets: a server that floods fills no disk.
 	spillMost = 256 << 20
-	// spillAhead is how many events may wait for a slow disk; then the session
-	// waits.
-	spillAhead = 100_000
 	// spillWait is how long the end of the program waits for the disk.
 	spillWait = 5 * time.Second
 )
@@ -161,9 +158,9 @@ func (m *screen) spillOver() {
 		return
 	}
 	if m.spill == nil {
-		m.spill = newSpill(m.o.Dir, fileName(m.shortHost(), m.o.Now(), "-first.smtp"), m.feed.paid)
+		m.spill = newSpill(m.o.Dir, fileName(m.shortHost(), m.o.Now(), "-first.smtp"), m.feed.Paid)
 		m.o.beside(m.spill.run)
 	}
-	m.feed.owe(len(gone))
+	m.feed.Owe(len(gone))
 	m.spill.put(gone)
 }

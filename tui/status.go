@@ -7,6 +7,7 @@ import (
 
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 // waiting is what is awaited, and for how long; empty where nothing is.
@@ -35,20 +36,20 @@ func (m *screen) awaited() (what string, since time.Time, most time.Duration) {
 	c := m.view.Now()
 	switch {
 	case m.leaving:
-		return "leaving", m.since, farewell
-	case m.now.doing == idle && c != nil && c.Waiting != nil && m.now.connected && m.now.owes:
+		return "leaving", m.since, engine.Farewell
+	case m.now.Doing == engine.Idle && c != nil && c.Waiting != nil && m.now.Connected && m.now.Owes:
 		return c.Waiting.For + " is still due", time.Time{}, 0
-	case m.now.doing.still():
+	case m.now.Doing.Still():
 		return "", time.Time{}, 0
 	case c != nil && c.Waiting == nil && m.composer.result.of != nil && !m.composer.result.ended:
 		return "sending the message", m.since, 0
-	case m.now.doing == playing && (c == nil || c.Waiting == nil || !m.now.connected && c.State != transcript.Connecting):
-		if n := m.now.script.row; n >= 0 && m.played != nil {
+	case m.now.Doing == engine.Playing && (c == nil || c.Waiting == nil || !m.now.Connected && c.State != transcript.Connecting):
+		if n := m.now.Script.Row; n >= 0 && m.played != nil {
 			since := m.since
 			if m.o.Now().Sub(since) < soon {
 				since = time.Time{}
 			}
-			return "running " + m.played.x.place(n), since, 0
+			return "running " + m.played.x.Place(n), since, 0
 		}
 		if c != nil && c.State == transcript.Connecting {
 			return "connecting to " + c.Name(), c.Started, m.dialing.Timeout
@@ -75,7 +76,7 @@ func (m *screen) status() string {
 	if warning != "" {
 		words[0], _, _ = strings.Cut(words[0], ",") // it needs the room
 		words = append(words, g.words(warning))
-	} else if s := m.scriptWords(); s != "" && (m.live() || m.now.doing.still()) {
+	} else if s := m.scriptWords(); s != "" && (m.live() || m.now.Doing.Still()) {
 		words = append(words, g.words(s))
 	} else if w := m.probingWords(); w != "" {
 		words = append(words, w)
@@ -148,13 +149,13 @@ func (m *screen) modeWord() string {
 		return "SEND?"
 	case m.mode == modeBrowse:
 		return "BROWSE"
-	case m.now.chunk > 0:
+	case m.now.Chunk > 0:
 		return "CHUNK, " + m.chunkWords()
-	case m.now.inText && m.live():
+	case m.now.InText && m.live():
 		return "MESSAGE TEXT" // the script's words need the room
-	case m.now.inText:
+	case m.now.InText:
 		return "MESSAGE TEXT, a line with only . ends it"
-	case m.now.asked:
+	case m.now.Asked:
 		return "SECRET, not shown and not kept"
 	}
 	return "SMTP"
@@ -162,10 +163,10 @@ func (m *screen) modeWord() string {
 
 // chunkWords say how much of a chunk is still to be typed: "14 octets to go".
 func (m *screen) chunkWords() string {
-	if m.now.chunk == 1 {
+	if m.now.Chunk == 1 {
 		return "1 octet to go"
 	}
-	return wire.Thousands(uint64(m.now.chunk)) + " octets to go"
+	return wire.Thousands(uint64(m.now.Chunk)) + " octets to go"
 }
 
 // lastRow is the hints; in the small shape, which has no row for the status,
@@ -193,7 +194,7 @@ const twice = 2 * time.Second
 // canSkip says that ctrl+c leaves the host that does not answer for the next
 // one. A second time at once, it stops the opening.
 func (m *screen) canSkip() bool {
-	return m.now.doing == opening && m.now.left > 0 && m.o.Now().Sub(m.skipped) > twice
+	return m.now.Doing == engine.Opening && m.now.Left > 0 && m.o.Now().Sub(m.skipped) > twice
 }
 
 // stopWords are what ctrl+c does to what is awaited.

@@ -12,13 +12,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"ehlo/session"
 	"ehlo/session/event"
-	"ehlo/session/flow"
-	"ehlo/session/play"
 	lang "ehlo/session/script"
+	"ehlo/tui/internal/engine"
 )
 
 // talking makes an option: each connection is answered by talk.
@@ -95,115 +93,11 @@ func TestCtrlCInTheMiddleOfAMessage(t *testing.T) {
 	}
 }
 
-// TestCtrlCPausesAndASecondOneEnds, whenever it comes: a script that goes on is
-// held by the first.
-func TestCtrlCPausesAndASecondOneEnds(t *testing.T) {
-	for _, items := range []string{"C: NOOP\nS: 250\n@set a b", "@set a b"} { // often in an item, often between two
-		t.Run(items, func(t *testing.T) { interruptAtAnyMoment(t, items) })
-	}
-}
-
-func interruptAtAnyMoment(t *testing.T, items string) {
-	s := newFakeServer(t)
-	script := parsed(t, "loop.smtp", "S: 220\n@repeat 1000000\n@repeat 1000000\n"+items+"\n@end\n@end")
-	o := Options{Session: session.Options{Dial: s.dial}, Now: time.Now, Plan: flow.Plan{
-		Target: session.Target{Text: "example.com"}, Only: &session.Candidate{Host: "mx1.example.com", Network: "tcp", Address: "192.0.2.1:25", TLS: session.TLSNever},
-	}}
-	f := newFeed(nil)
-	r := newScriptRun(newScriptIndex(script), play.Options{Script: script})
-	e := newEngine(o, f, r)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	go e.run(ctx)
-
-	// is waits until the engine is as wanted.
-	is := func(what string, want func(status) bool) {
-		t.Helper()
-		late := time.After(patience)
-		for {
-			_, _, now := f.take()
-			if want(now) {
-				return
-			}
-			if now.script.phase == phaseEnded {
-				t.Fatalf("not %s: the script has ended: %+v", what, now.script.end)
-			}
-			select {
-			case <-f.wake:
-			case <-late:
-				t.Fatalf("never %s: %+v", what, now)
-			}
-		}
-	}
-	held := func(now status) bool { return now.script.phase == phaseHeld && now.doing == holding }
-	is("held at the start", held)
-	for n := range 300 {
-		e.goOn()
-		is("going on", func(now status) bool { return now.script.phase.goes() && now.script.row > 0 })
-		for until := time.Now().Add(time.Duration(n*7%500) * time.Microsecond); time.Now().Before(until); {
-			f.take()
-		}
-		if !e.interrupt() {
-			t.Fatal("nothing was interrupted")
-		}
-		is("held", held)
-	}
-	s.set("NOOP", "")
-	e.goOn()
-	is("waiting", func(now status) bool { return now.owes || now.script.phase == phaseRunning })
-	e.interrupt()
-	is("held", held)
-	e.interrupt()
-	ended := false
-	for late := time.After(patience); !ended; {
-		_, _, now := f.take()
-		ended = now.script.phase == phaseEnded
-		select {
-		case <-f.wake:
-		case <-late:
-			t.Fatal("it does not end")
-		default:
-		}
-	}
-	if _, _, now := f.take(); now.script.end.word != "STOPPED" || !now.connected {
-		t.Errorf("%+v", now)
-	}
-	e.leave()
-	<-e.done
-}
-
-// TestInterrupt: the first holds, the second ends; before the first item there is
-// nothing to hold.
-func TestInterrupt(t *testing.T) {
-	for _, row := range []struct {
-		begun, running     bool
-		times, items, ends int
-	}{
-		{true, true, 1, 1, 0},
-		{true, false, 1, 0, 0},
-		{true, true, 2, 1, 1},
-		{true, false, 2, 0, 1},
-		{false, false, 1, 0, 1},
-	} {
-		items, ends := 0, 0
-		r := &scriptRun{free: true, steps: 2, stopAll: func() { ends++ }}
-		if row.running {
-			r.stopItem = func() { items++ }
-		}
-		for range row.times {
-			r.interrupt(row.begun)
-		}
-		if items != row.items || ends != row.ends || r.stop != (ends > 0) || r.free || r.steps > 0 {
-			t.Errorf("%+v: %d, %d, %+v", row, items, ends, r)
-		}
-	}
-}
-
 func TestAStoppedScriptIsNoSessionThatWasNotOpened(t *testing.T) {
 	stop := event.Failed{Error: event.Errorf(event.Interrupted, event.ScriptRun, "interrupted")}
 	p := newPlay(80, 24)
 	p.load("smoke.smtp", smoke)
-	p.went(status{doing: playing, connected: true, script: scriptStatus{phase: phasePausing, row: 6}}, nil)
+	p.went(engine.Status{Doing: engine.Playing, Connected: true, Script: engine.ScriptStatus{Phase: engine.PhasePausing, Row: 6}}, nil)
 	p.tell(held(6), stop)
 	if view := p.m.View(); !strings.Contains(view, "the script was stopped") || strings.Contains(view, "not opened") {
 		t.Error(view)

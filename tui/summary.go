@@ -35,9 +35,9 @@ func (m *screen) summary() []string {
 	if e := m.view.Error; e != nil {
 		lines = append(lines, g.words("failed: "+e.Message))
 	}
-	if end := m.now.script.end; end != nil {
-		lines = append(lines, g.words(end.text))
-		if e := end.err; e != nil && e.Message != end.text {
+	if end := m.now.Script.End; end != nil {
+		lines = append(lines, g.words(end.Text))
+		if e := end.Err; e != nil && e.Message != end.Text {
 			lines = append(lines, "  "+g.words(e.Message))
 		}
 	}

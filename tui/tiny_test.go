@@ -3,6 +3,8 @@ package tui
 import (
 	"strings"
 	"testing"
+
+	"ehlo/tui/internal/engine"
 )
 
 // TestQOnATinyScreen: once it says what a second one does, and stops nothing.
@@ -10,7 +12,7 @@ func TestQOnATinyScreen(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {8, 2}, {14, 3}, {19, 4}} {
 		p := newPlay(size[0], size[1])
 		sceneDone(p)
-		p.tell(status{connected: true, doing: asking})
+		p.tell(engine.Status{Connected: true, Doing: engine.Asking})
 		p.m.queue.auto = true
 		p.press("q")
 		if !p.m.armed || p.m.leaving || !p.m.queue.auto || p.m.queue.stop != "" {

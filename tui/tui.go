@@ -31,6 +31,8 @@ import (
 	"ehlo/session/flow"
 	"ehlo/session/play"
 	"ehlo/session/transcript"
+	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/outline"
 
 	// It keeps the import of Bubble Tea from asking the terminal; see there.
 	_ "ehlo/tui/internal/background"
@@ -104,16 +106,16 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	o.clipboard = o.Output
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	f := newFeed(o.Session.Sink)
+	f := engine.NewFeed(o.Session.Sink)
 	h := loadHistory(o.Dir)
-	var first *scriptRun
+	var first *engine.Run
 	if o.Script != nil {
-		first = newScriptRun(newScriptIndex(o.Script.Script), *o.Script)
+		first = engine.NewRun(outline.New(o.Script.Script), *o.Script)
 	}
 	guard := &guard{}
 	o.beside = guard.run
-	e := newEngine(o, f, first)
-	m := newScreen(o, f, e, h, newStyles(!o.NoColor && colorTerminal(os.Getenv("TERM")), utf8Locale()))
+	e := engine.New(engine.Options{Session: o.Session, Plan: o.Plan, Intro: o.Intro}, f, first)
+	m := newScreen(o, f, e, first, h, newStyles(!o.NoColor && colorTerminal(os.Getenv("TERM")), utf8Locale()))
 
 	ending, end := context.WithCancel(ctx)
 	m.ending, m.away = ending, func(is bool) {
@@ -132,22 +134,22 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	}
 	stopSignals := guard.signals()
 	defer stopSignals()
-	m.prober.try = guard.try
-	guard.run(func() { e.run(ctx) })
-	guard.run(func() { m.prober.run(ctx) })
-	guard.run(func() { f.run(ctx, p.Send) })
+	m.prober.Guard = guard.try
+	guard.run(func() { e.Run(ctx) })
+	guard.run(func() { m.prober.Run(ctx) })
+	guard.run(func() { f.Run(ctx, func() { p.Send(batch{}) }) })
 
 	_, err := p.Run()
 	stopSignals()
 	cancel()
-	f.close()
-	m.prober.close()
+	f.Close()
+	m.prober.Close()
 	select {
-	case <-e.done:
+	case <-e.Done:
 	case <-time.After(lastWait):
 	}
-	f.end()
-	guard.try(func() { m.Apply(f.take()) })
+	f.End()
+	guard.try(func() { m.Apply(f.Take()) })
 	return finish(m, guard, ctx, err)
 }
 
@@ -171,8 +173,8 @@ func finish(m *screen, g *guard, ctx context.Context, err error) (Result, error)
 	_ = m.history.keep(m.o.Dir)
 	signal, crash := g.ended()
 	r := Result{View: m.view, Saved: m.saved, Signal: signal}
-	if end := m.now.script.end; end != nil {
-		r.Script = end.err
+	if end := m.now.Script.End; end != nil {
+		r.Script = end.Err
 	}
 	g.try(func() { r.Summary = m.summary() })
 	if m.spill != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ehlo/session/event"
+	"ehlo/tui/internal/engine"
 )
 
 // TestWhatWasTypedIsInTheCrashFile: the line and the rest of a paste, and no
@@ -29,11 +30,11 @@ func TestWhatWasTypedIsInTheCrashFile(t *testing.T) {
 		sceneDone(p)
 		p.m.o.Dir = t.TempDir()
 		if row.asked {
-			p.tell(status{connected: true, asked: true}, asked("AUTH", "AUTH LOGIN", "334 VXNlcm5hbWU6")...)
+			p.tell(engine.Status{Connected: true, Asked: true}, asked("AUTH", "AUTH LOGIN", "334 VXNlcm5hbWU6")...)
 		}
 		p.m.line.set(row.line)
 		if row.closed {
-			p.tell(status{}, event.Closed{By: "server"})
+			p.tell(engine.Status{}, event.Closed{By: "server"})
 		}
 		if row.paste != "" {
 			p.m.paste([]rune(row.paste))

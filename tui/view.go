@@ -89,7 +89,7 @@ func (m *screen) body() []string {
 	case m.pane == messageAt:
 		left = m.messageView(m.lay.main, h)
 	case m.pane == scriptAt && m.lay.side == 0:
-		left = m.played.View(&m.st, m.lay.main, h, m.mode == modeBrowse, m.now.script)
+		left = m.played.View(&m.st, m.lay.main, h, m.mode == modeBrowse, m.now.Script)
 	case m.pane > 0 && m.lay.side == 0:
 		p := m.facts[m.pane-1]
 		p.refresh(m.builder(m.lay.main))
@@ -136,7 +136,7 @@ func (m *screen) notices() []string {
 			s = m.st.warn
 		}
 		lines := p.lines
-		if p.apart && !m.now.connected && m.now.doing.still() {
+		if p.apart && !m.now.Connected && m.now.Doing.Still() {
 			lines = append(slices.Clone(lines), "there is no connection: esc, r, Enter connects again")
 		}
 		for i, l := range lines {

@@ -41,8 +41,10 @@ func (p *player) unsaid(piece session.Piece) string {
 	switch {
 	case p.last.Code == 334:
 		return "an answer to 334"
-	case wire.Verb(piece.Octets) == "AUTH":
+	case wire.IsAuth(piece.Octets):
 		return "C: AUTH"
+	case wire.SecretFrom(piece.Octets) < len(piece.Octets): // a slip of it
+		return script.Said(piece.Octets[:wire.SecretFrom(piece.Octets)])
 	case piece.Raw:
 		return "@raw " + quoted(piece.Octets)
 	}

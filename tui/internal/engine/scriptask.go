@@ -1,4 +1,4 @@
-package tui
+package engine
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 
 // What a person asks of a script that is being played.
 
-// step lets the script carry out one more item. One that goes on by itself is
+// Step lets the script carry out one more item. One that goes on by itself is
 // held at the next instead.
-func (e *engine) step() {
+func (e *Engine) Step() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch r := e.script; {
@@ -23,23 +23,23 @@ func (e *engine) step() {
 	}
 }
 
-// goOn lets the script go on by itself.
-func (e *engine) goOn() {
+// GoOn lets the script go on by itself.
+func (e *Engine) GoOn() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.script == nil {
 		return
 	}
 	e.script.free = true
-	if e.now.script.phase == phasePausing {
-		e.now.script.phase = phaseRunning
+	if e.now.Script.Phase == PhasePausing {
+		e.now.Script.Phase = PhaseRunning
 		e.feed.set(e.now)
 	}
 	e.poke()
 }
 
-// pause holds the script at its next item.
-func (e *engine) pause() {
+// Pause holds the script at its next item.
+func (e *Engine) Pause() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.script != nil {
@@ -47,34 +47,34 @@ func (e *engine) pause() {
 	}
 }
 
-func (e *engine) pauseLocked() {
+func (e *Engine) pauseLocked() {
 	e.script.free, e.script.steps = false, 0
-	if e.now.script.phase == phaseRunning {
-		e.now.script.phase = phasePausing
+	if e.now.Script.Phase == PhaseRunning {
+		e.now.Script.Phase = PhasePausing
 		e.feed.set(e.now)
 	}
 }
 
-// breakAt sets or clears a breakpoint.
-func (e *engine) breakAt(row int32, on bool) {
+// BreakAt sets or clears a breakpoint.
+func (e *Engine) BreakAt(row int32, on bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.script == nil {
 		return
 	}
 	if on {
-		e.script.breaks[row] = true
+		e.script.Breaks[row] = true
 	} else {
-		delete(e.script.breaks, row)
+		delete(e.script.Breaks, row)
 	}
 }
 
-// replace has other items carried out in the place of the next one.
-func (e *engine) replace(row int32, items []lang.Item) error {
+// Replace has other items carried out in the place of the next one.
+func (e *Engine) Replace(row int32, items []lang.Item) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r := e.script
-	if r == nil || e.now.doing != holding || !r.waits() || e.now.script.row != row {
+	if r == nil || e.now.Doing != Holding || !r.waits() || e.now.Script.Row != row {
 		return errors.New("the script goes on: esc, then space holds it")
 	}
 	r.instead, r.edited = items, true

@@ -1,4 +1,4 @@
-package tui
+package engine
 
 import (
 	"context"
@@ -12,12 +12,12 @@ import (
 
 // connect opens a session by a plan; more addresses are still to be tried when
 // those of the plan did not answer.
-func (e *engine) connect(ctx context.Context, plan flow.Plan, more int) error {
+func (e *Engine) connect(ctx context.Context, plan flow.Plan, more int) error {
 	plan.Attempt = func(ctx context.Context, left int) (context.Context, context.CancelFunc) {
 		one, skip := context.WithCancel(ctx)
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.skip, e.now.left = skip, left+more
+		e.skip, e.now.Left = skip, left+more
 		e.feed.set(e.now)
 		return one, skip
 	}
@@ -25,12 +25,12 @@ func (e *engine) connect(ctx context.Context, plan flow.Plan, more int) error {
 	return err
 }
 
-// pass gives the present address up, so that the next one is tried. It says
+// Pass gives the present address up, so that the next one is tried. It says
 // whether there was one to give up.
-func (e *engine) pass() bool {
+func (e *Engine) Pass() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.now.doing != opening || e.skip == nil || e.now.left == 0 {
+	if e.now.Doing != Opening || e.skip == nil || e.now.Left == 0 {
 		return false
 	}
 	e.skip()
@@ -39,10 +39,10 @@ func (e *engine) pass() bool {
 }
 
 // reopen opens another session.
-func (e *engine) reopen(ctx context.Context, r request) {
+func (e *Engine) reopen(ctx context.Context, r Request) {
 	e.hangUp(ctx)
-	if r.plan != nil {
-		e.plan = *r.plan
+	if r.Plan != nil {
+		e.plan = *r.Plan
 		_ = e.connect(ctx, e.plan, 0)
 		return
 	}
@@ -52,7 +52,7 @@ func (e *engine) reopen(ctx context.Context, r request) {
 		}
 	}
 	chosen := e.choose(r)
-	if len(chosen) == 0 && !r.again {
+	if len(chosen) == 0 && !r.Again {
 		// A script has gone elsewhere since the list was made.
 		if flow.Route(ctx, e.s, e.plan) != nil {
 			return
@@ -76,27 +76,27 @@ func (e *engine) reopen(ctx context.Context, r request) {
 }
 
 // choose are the places that the session knows and a request asks for.
-func (e *engine) choose(r request) (chosen []session.Candidate) {
+func (e *Engine) choose(r Request) (chosen []session.Candidate) {
 	for _, c := range e.s.Candidates() {
-		if r.again && c.Name() == e.last.Host && c.Address == e.last.Address || !r.again && sameHost(c.Name(), r.host) {
+		if r.Again && c.Name() == e.last.Host && c.Address == e.last.Address || !r.Again && SameHost(c.Name(), r.Host) {
 			chosen = append(chosen, c)
 		}
 	}
 	return chosen
 }
 
-func sameHost(a, b string) bool {
+func SameHost(a, b string) bool {
 	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
 }
 
 // hangUp ends the connection, if there is one: by QUIT, unless that would be
 // taken for message text.
-func (e *engine) hangUp(ctx context.Context) {
+func (e *Engine) hangUp(ctx context.Context) {
 	if !e.s.Connected() {
 		return
 	}
 	if !e.s.InText() {
-		limited, stop := context.WithTimeout(ctx, farewell)
+		limited, stop := context.WithTimeout(ctx, Farewell)
 		_ = e.s.Do(limited, session.Command{Line: []byte("QUIT")})
 		stop()
 	}

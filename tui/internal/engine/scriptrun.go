@@ -1,4 +1,4 @@
-package tui
+package engine
 
 import (
 	"context"
@@ -10,53 +10,63 @@ import (
 	"ehlo/session/play"
 	lang "ehlo/session/script"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/outline"
 )
 
-// phase is what a script does.
-type phase uint8
+// Phase is what a script does.
+type Phase uint8
 
 const (
-	phaseNone    phase = iota // there is none
-	phaseRunning              // it goes on
-	phasePausing              // it goes on with its present item, and is held then
-	phaseHeld                 // it waits for the person
-	phaseEnded                //
+	phaseNone    Phase = iota // there is none
+	PhaseRunning              // it goes on
+	PhasePausing              // it goes on with its present item, and is held then
+	PhaseHeld                 // it waits for the person
+	PhaseEnded                //
 )
 
-// goes says that an item is being carried out.
-func (p phase) goes() bool { return p == phaseRunning || p == phasePausing }
+// Goes says that an item is being carried out.
+func (p Phase) Goes() bool { return p == PhaseRunning || p == PhasePausing }
 
-// live says that a script is being played.
-func (p phase) live() bool { return p.goes() || p == phaseHeld }
+// Live says that a script is being played.
+func (p Phase) Live() bool { return p.Goes() || p == PhaseHeld }
 
-// scriptStatus is where a script is.
-type scriptStatus struct {
-	phase phase
-	row   int32      // that runs, or comes next; -1: it has not begun
-	stop  bool       // it is held by a breakpoint
-	end   *scriptEnd // how it ended
+// ScriptStatus is where a script is.
+type ScriptStatus struct {
+	Phase Phase
+	Row   int32 // that runs, or comes next; -1: it has not begun
+	Stop  bool  // it is held by a breakpoint
+	End   *End  // how it ended
 }
 
-// scriptEnd is how a script ended.
-type scriptEnd struct {
-	word  string       // OK, FAIL, STOPPED
-	count string       // "all 9 expectations came true"
-	text  string       // "smoke.smtp: all 9 expectations came true"
-	err   *event.Error // the first expectation that failed, or what ended it
+// End is how a script ended.
+type End struct {
+	How   Outcome
+	Count string       // "all 9 expectations came true"
+	Text  string       // "smoke.smtp: all 9 expectations came true"
+	Err   *event.Error // the first expectation that failed, or what ended it
 }
 
-// scriptRun is a script that is being played. The engine's goroutine carries it
+// Outcome is how a script ended, in a word.
+type Outcome string
+
+const (
+	endedWell Outcome = "OK"
+	EndedIll  Outcome = "FAIL"
+	stopped   Outcome = "STOPPED"
+)
+
+// Run is a script that is being played. The engine's goroutine carries it
 // out, and between its items holds it, serves the person and watches the
 // connection; what the person wants of it is under the engine's mutex.
-type scriptRun struct {
-	x *scriptIndex
-	o play.Options
+type Run struct {
+	Outline *outline.Outline
+	Options play.Options
 
 	// Under the mutex.
 	steps    int            // so many items are to be carried out
 	free     bool           // it goes on by itself
 	stop     bool           // it is to end
-	breaks   map[int32]bool // the rows with a breakpoint
+	Breaks   map[int32]bool // the rows with a breakpoint
 	edited   bool           // in place of the next item:
 	instead  []lang.Item
 	stopItem context.CancelFunc // ends the item that runs; nil: none does
@@ -76,18 +86,18 @@ type scriptRun struct {
 	tally   play.Tally
 }
 
-func newScriptRun(x *scriptIndex, o play.Options) *scriptRun {
-	return &scriptRun{x: x, o: o, breaks: map[int32]bool{}, row: -1, laps: make([]int32, len(x.sections))}
+func NewRun(x *outline.Outline, o play.Options) *Run {
+	return &Run{Outline: x, Options: o, Breaks: map[int32]bool{}, row: -1, laps: make([]int32, len(x.Sections))}
 }
 
 // waits says that nothing was asked of a script that is held: a line may be
 // typed.
-func (r *scriptRun) waits() bool { return r.steps == 0 && !r.free && !r.stop }
+func (r *Run) waits() bool { return r.steps == 0 && !r.free && !r.stop }
 
 // interrupt ends the item that runs; the script is then held before it, or
 // before the next, if it is between two. A second time, or where the script has
 // not come to its first item, it ends the script.
-func (r *scriptRun) interrupt(begun bool) {
+func (r *Run) interrupt(begun bool) {
 	r.free, r.steps = false, 0
 	if begun && !r.broken {
 		r.broken = true
@@ -103,13 +113,13 @@ func (r *scriptRun) interrupt(begun bool) {
 }
 
 // begin makes the context of what is about to run: ctrl+c ends it.
-func (r *scriptRun) begin(ctx context.Context) context.Context {
+func (r *Run) begin(ctx context.Context) context.Context {
 	ctx, r.stopItem = context.WithCancel(ctx)
 	return ctx
 }
 
 // atStart is the status of a script that is about to begin.
-func atStart() scriptStatus { return scriptStatus{phase: phaseRunning, row: -1} }
+func atStart() ScriptStatus { return ScriptStatus{Phase: PhaseRunning, Row: -1} }
 
 // listening bounds one wait for what the server says while a script is held;
 // the next one begins behind it.
@@ -132,14 +142,14 @@ func cost(replies []wire.Reply) (octets int) {
 
 // play plays a script, held before its first item. The session stays open
 // behind it.
-func (e *engine) play(ctx context.Context, r *scriptRun) {
+func (e *Engine) play(ctx context.Context, r *Run) {
 	whole, stop := context.WithCancel(ctx)
 	defer stop()
-	o := r.o
+	o := r.Options
 	o.Plan, o.Open, o.Gate, o.Done = e.plan, true, e.gate, e.judged
 	e.mu.Lock()
 	r.stopAll = stop
-	if r.stop || e.now.doing == leaving {
+	if r.stop || e.now.Doing == leaving {
 		stop()
 	}
 	e.mu.Unlock()
@@ -149,7 +159,7 @@ func (e *engine) play(ctx context.Context, r *scriptRun) {
 
 // gate is asked before each item of the script: it holds the script, and serves
 // the person meanwhile.
-func (e *engine) gate(ctx context.Context, next lang.Item) (play.Step, error) {
+func (e *Engine) gate(ctx context.Context, next lang.Item) (play.Step, error) {
 	r := e.script
 	e.arrive(r, next)
 	if e.holds(r) && !r.flushed {
@@ -164,7 +174,7 @@ func (e *engine) gate(ctx context.Context, next lang.Item) (play.Step, error) {
 
 // release lets the item go that the script was held before; mu is held. What
 // ends it does so from here on.
-func (e *engine) release(ctx context.Context, r *scriptRun, next lang.Item, replies []wire.Reply) play.Step {
+func (e *Engine) release(ctx context.Context, r *Run, next lang.Item, replies []wire.Reply) play.Step {
 	step := play.Step{Items: []lang.Item{next}, Now: !r.free, Replies: replies, Context: r.begin(ctx), Left: r.left}
 	if r.steps > 0 {
 		r.steps--
@@ -176,18 +186,18 @@ func (e *engine) release(ctx context.Context, r *scriptRun, next lang.Item, repl
 	r.flushed, r.broken, r.ran = !r.free, false, true
 	if len(step.Items) == 0 {
 		r.here = false
-		e.feed.mark(r.row, mark{state: stateLeft})
+		e.feed.mark(r.row, Mark{State: StateLeft})
 	}
-	e.now.doing, e.now.script.phase, e.now.script.stop = playing, phaseRunning, false
+	e.now.Doing, e.now.Script.Phase, e.now.Script.Stop = Playing, PhaseRunning, false
 	e.feed.set(e.now)
 	return step
 }
 
 // left takes which replies the script has not taken yet.
-func (r *scriptRun) left(replies []wire.Reply) { r.early = cost(replies) }
+func (r *Run) left(replies []wire.Reply) { r.early = cost(replies) }
 
 // holds says that the script is held now.
-func (e *engine) holds(r *scriptRun) bool {
+func (e *Engine) holds(r *Run) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return r.steps == 0 && !r.free
@@ -195,7 +205,7 @@ func (e *engine) holds(r *scriptRun) bool {
 
 // arrive notes that an item is next, and whether the script is held there: by a
 // breakpoint, or because the item was ended before it was done.
-func (e *engine) arrive(r *scriptRun, next lang.Item) {
+func (e *Engine) arrive(r *Run, next lang.Item) {
 	again := r.here
 	if !again {
 		e.advance(r, next.At())
@@ -211,36 +221,36 @@ func (e *engine) arrive(r *scriptRun, next lang.Item) {
 		r.stopItem() // it is over
 		r.stopItem = nil
 	}
-	stopped := r.free && !again && r.breaks[r.row]
+	stopped := r.free && !again && r.Breaks[r.row]
 	if stopped {
 		r.free = false
 	}
 	r.broken = false
-	e.now.script.row, e.now.script.stop = r.row, stopped || again && e.now.script.stop
+	e.now.Script.Row, e.now.Script.Stop = r.row, stopped || again && e.now.Script.Stop
 	e.feed.set(e.now)
 }
 
 // advance finds the row of the next item, and counts the times of each @repeat.
-func (e *engine) advance(r *scriptRun, at lang.Position) {
+func (e *Engine) advance(r *Run, at lang.Position) {
 	from := r.row
-	row, again := r.x.find(from, at, func(n int32) bool { return r.laps[n] < r.x.sections[n].times })
+	row, again := r.Outline.Find(from, at, func(n int32) bool { return r.laps[n] < r.Outline.Sections[n].Times })
 	if from >= 0 {
-		for n := r.x.rows[from].section; n >= 0 && !r.x.inside(row, n); n = r.x.sections[n].outer {
-			e.feed.mark(r.x.sections[n].first, mark{state: stateOK, lap: r.laps[n]})
+		for n := r.Outline.Rows[from].Section; n >= 0 && !r.Outline.Inside(row, n); n = r.Outline.Sections[n].Outer {
+			e.feed.mark(r.Outline.Sections[n].First, Mark{State: StateOK, Lap: r.laps[n]})
 			r.laps[n] = 0
 		}
 	}
 	if again >= 0 {
-		s := r.x.sections[again]
+		s := r.Outline.Sections[again]
 		r.laps[again]++
-		for n := again + 1; int(n) < len(r.laps) && r.x.sections[n].first <= s.last; n++ {
+		for n := again + 1; int(n) < len(r.laps) && r.Outline.Sections[n].First <= s.Last; n++ {
 			r.laps[n] = 0
 		}
-		e.feed.unmark(s.first, s.last)
+		e.feed.unmark(s.First, s.Last)
 	}
-	for n := r.x.rows[row].section; n >= 0; n = r.x.sections[n].outer {
+	for n := r.Outline.Rows[row].Section; n >= 0; n = r.Outline.Sections[n].Outer {
 		r.laps[n] = max(r.laps[n], 1)
-		e.feed.mark(r.x.sections[n].first, mark{lap: r.laps[n]})
+		e.feed.mark(r.Outline.Sections[n].First, Mark{Lap: r.laps[n]})
 	}
 	r.row = row
 }
@@ -249,7 +259,7 @@ func (e *engine) advance(r *scriptRun, at lang.Position) {
 // once; what the server says meanwhile is shown at once, and is for the script:
 // those of the replies that no typed line has asked for. They are kept up to a
 // bound, beyond which the server is not listened to.
-func (e *engine) hold(ctx context.Context, r *scriptRun, next lang.Item) (play.Step, error) {
+func (e *Engine) hold(ctx context.Context, r *Run, next lang.Item) (play.Step, error) {
 	var replies []wire.Reply
 	deaf := false // listening failed, and would fail again at once
 	for {
@@ -275,9 +285,9 @@ func (e *engine) hold(ctx context.Context, r *scriptRun, next lang.Item) (play.S
 			e.mu.Unlock()
 			return step, nil
 		}
-		e.now.doing, e.now.script.phase = holding, phaseHeld
+		e.now.Doing, e.now.Script.Phase = Holding, PhaseHeld
 		e.feed.set(e.now)
-		if !e.now.connected || deaf || r.early >= mostEarly {
+		if !e.now.Connected || deaf || r.early >= mostEarly {
 			e.mu.Unlock()
 			select {
 			case <-e.wake:
@@ -300,7 +310,7 @@ func (e *engine) hold(ctx context.Context, r *scriptRun, next lang.Item) (play.S
 
 // heard counts what came while the script is held, and says when it was so much
 // that no more is read.
-func (e *engine) heard(r *scriptRun, said []wire.Reply) {
+func (e *Engine) heard(r *Run, said []wire.Reply) {
 	if r.early += cost(said); r.early < mostEarly || r.full {
 		return
 	}
@@ -310,7 +320,7 @@ func (e *engine) heard(r *scriptRun, said []wire.Reply) {
 
 // listen waits for what the server says, until ctx ends. It reads literally, as
 // the script would.
-func (e *engine) listen(ctx context.Context) ([]wire.Reply, error) {
+func (e *Engine) listen(ctx context.Context) ([]wire.Reply, error) {
 	e.listens = true
 	defer func() { e.listens = false }()
 	err := e.s.Do(ctx, session.Listen{For: listening})
@@ -318,63 +328,63 @@ func (e *engine) listen(ctx context.Context) ([]wire.Reply, error) {
 }
 
 // judged takes what became of an item.
-func (e *engine) judged(o play.Outcome) {
+func (e *Engine) judged(o play.Outcome) {
 	r := e.script
 	r.here = false
 	r.tally.Add(o)
-	m := mark{state: stateOK}
+	m := Mark{State: StateOK}
 	if o.Mismatch != nil {
-		m = mark{state: stateFail, why: "expected " + o.Mismatch.Expected + ", got " + o.Mismatch.Actual}
+		m = Mark{State: StateFail, Why: "expected " + o.Mismatch.Expected + ", got " + o.Mismatch.Actual}
 	}
 	e.feed.mark(r.row, m)
 }
 
 // over tells how the script ended.
-func (e *engine) over(r *scriptRun, err error, interrupted bool) {
-	end := &scriptEnd{word: wordOK, count: r.tally.String()}
+func (e *Engine) over(r *Run, err error, interrupted bool) {
+	end := &End{How: endedWell, Count: r.tally.String()}
 	failure, _ := errors.AsType[*event.Error](err)
 	e.mu.Lock()
-	stopped := r.stop || interrupted
+	halted := r.stop || interrupted
 	e.mu.Unlock()
 	cut := failure != nil && failure.Kind == event.Interrupted // in the middle of something
 	broken := failure != nil && failure.Kind != event.ExpectationFailed
-	place := "in " + r.x.place(r.row)
+	place := "in " + r.Outline.Place(r.row)
 	if !r.ran {
-		place = "before " + r.x.place(r.row)
+		place = "before " + r.Outline.Place(r.row)
 	}
 	switch {
-	case cut || stopped:
-		end.word, end.count = "STOPPED", r.tally.Until("stopped "+place)
+	case cut || halted:
+		end.How, end.Count = stopped, r.tally.Until("stopped "+place)
 	case broken:
-		end.word, end.count = wordFail, r.tally.Until("an error "+place)
+		end.How, end.Count = EndedIll, r.tally.Until("an error "+place)
 	case r.tally.Failed > 0:
-		end.word = wordFail
+		end.How = EndedIll
 	}
 	if cut || broken && r.here {
-		e.feed.mark(r.row, mark{state: stateFail, why: failure.Message})
+		e.feed.mark(r.row, Mark{State: StateFail, Why: failure.Message})
 	}
-	end.text = r.x.name + ": " + end.count
-	if end.err = failure; cut || !broken {
-		e.s.Note("%s", end.text)
+	end.Text = r.Outline.Name + ": " + end.Count
+	if end.Err = failure; cut || !broken {
+		e.s.Note("%s", end.Text)
 	}
-	for n := r.section(); n >= 0; n = r.x.sections[n].outer {
-		m := mark{lap: r.laps[n]}
-		if end.word == wordOK {
-			m.state = stateOK
+	for n := r.section(); n >= 0; n = r.Outline.Sections[n].Outer {
+		m := Mark{Lap: r.laps[n]}
+		if end.How == endedWell {
+			m.State = StateOK
 		}
-		e.feed.mark(r.x.sections[n].first, m)
+		e.feed.mark(r.Outline.Sections[n].First, m)
 	}
 	e.mu.Lock()
 	e.script = nil
-	e.now.script.phase, e.now.script.stop, e.now.script.end = phaseEnded, false, end
+	e.now.Script.Phase, e.now.Script.Stop, e.now.Script.End = PhaseEnded, false, end
 	e.mu.Unlock()
 	e.settle()
 }
 
 // section is the innermost one that the script is in, or -1.
-func (r *scriptRun) section() int32 {
+func (r *Run) section() int32 {
 	if r.row < 0 {
 		return -1
 	}
-	return r.x.rows[r.row].section
+	return r.Outline.Rows[r.row].Section
 }

@@ -1,4 +1,13 @@
-package tui
+// Package engine is what works behind the screen. The Engine owns the session: one
+// goroutine does with it what is asked for, one thing after another, and watches
+// the connection between them. The Feed keeps what the session tells until the
+// screen takes it, and holds the session back where the screen does not keep up.
+// The Prober looks at every address of a target, in sessions of its own.
+//
+// What asks (Send, Open, Do, Measure and the like) may be called from any
+// goroutine and does not wait: it says at once why something cannot be done now,
+// or puts it into the queue. Whatever runs can be ended by Interrupt.
+package engine
 
 import (
 	"context"
@@ -10,30 +19,15 @@ import (
 	"ehlo/session/flow"
 )
 
-// doing is what the engine does.
-type doing uint8
+// Farewell is how long the reply to QUIT is waited for on leaving.
+const Farewell = 2 * time.Second
 
-const (
-	idle    doing = iota // watching the connection, if there is one
-	opening              // look-up, connection, greeting, EHLO, TLS
-	asking               // a line was sent and its reply is awaited
-	playing              // a script goes on
-	holding              // a script waits for the person
-	leaving              // QUIT
-)
-
-// still says that nothing is under way.
-func (d doing) still() bool { return d == idle || d == holding }
-
-// farewell is how long the reply to QUIT is waited for on leaving.
-const farewell = 2 * time.Second
-
-// engine owns the session: one goroutine does everything with it, in the order
+// Engine owns the session: one goroutine does everything with it, in the order
 // of the requests, and watches the connection between them, so that what the
 // server says without being asked is seen at once.
-type engine struct {
+type Engine struct {
 	s    *session.Session
-	feed *feed
+	feed *Feed
 	plan flow.Plan
 	last event.Connecting // where the last attempt went
 	// listens says that a script is held and the server is listened to.
@@ -41,29 +35,43 @@ type engine struct {
 	stale   bool // the candidates were found with other settings
 	sizing  flow.Sizing
 	intro   []string
-	done    chan struct{} // closed when run has ended
+	Done    chan struct{} // closed when run has ended
 
 	mu        sync.Mutex
-	queue     []request
+	queue     []Request
 	wake      chan struct{}      // holds one: there is a request
 	stopWork  context.CancelFunc // ends what runs; nil: nothing runs
 	skip      context.CancelFunc // ends the attempt at one address; nil: there is none
 	stopWatch context.CancelFunc // ends the watching; nil: nobody watches
-	script    *scriptRun         // that is being played, or nil
-	now       status
+	script    *Run               // that is being played, or nil
+	now       Status
 	dotted    bool // the end of the message is in the queue, or its reply is awaited
 }
 
-// newEngine makes an engine that opens a session at its start, or plays a
+// Options are what an engine needs.
+type Options struct {
+	Session session.Options // Sink is not called
+	Plan    flow.Plan       // what to open at the start
+	Intro   []string        // notes at the start
+}
+
+// Status is what the engine does now.
+func (e *Engine) Status() Status {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.now
+}
+
+// New makes an engine that opens a session at its start, or plays a
 // script: first, if there is one.
-func newEngine(o Options, f *feed, first *scriptRun) *engine {
-	e := &engine{
+func New(o Options, f *Feed, first *Run) *Engine {
+	e := &Engine{
 		feed: f, plan: o.Plan, intro: o.Intro,
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
-		now: status{doing: opening},
+		wake: make(chan struct{}, 1), Done: make(chan struct{}),
+		now: Status{Doing: Opening},
 	}
 	if first != nil {
-		e.script, e.now = first, status{doing: playing, script: atStart()}
+		e.script, e.now = first, Status{Doing: Playing, Script: atStart()}
 	}
 	opt := o.Session
 	opt.Sink = func(x event.Event) {
@@ -85,19 +93,19 @@ func newEngine(o Options, f *feed, first *scriptRun) *engine {
 
 // answered sees whether more replies are due, and whether a transaction is open;
 // replies come while the connection is watched, too.
-func (e *engine) answered() {
+func (e *Engine) answered() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	before := e.now
-	e.now.owes, e.now.mailing = e.s.Due() > 0, e.mailing()
-	if e.now.owes != before.owes || e.now.mailing != before.mailing {
+	e.now.Owes, e.now.mailing = e.s.Due() > 0, e.mailing()
+	if e.now.Owes != before.Owes || e.now.mailing != before.mailing {
 		e.feed.set(e.now)
 	}
 }
 
-// run does what is asked for until it is told to leave or ctx ends.
-func (e *engine) run(ctx context.Context) {
-	defer close(e.done)
+// Run does what is asked for until it is told to leave or ctx ends.
+func (e *Engine) Run(ctx context.Context) {
+	defer close(e.Done)
 	for _, note := range e.intro {
 		e.s.Note("%s", note)
 	}
@@ -116,10 +124,10 @@ func (e *engine) run(ctx context.Context) {
 			return
 		case r.line != nil || r.group != nil:
 			e.work(ctx, func(ctx context.Context) { e.say(ctx, r) })
-		case r.script != nil:
-			e.play(ctx, r.script)
+		case r.Script != nil:
+			e.play(ctx, r.Script)
 		case r.job != nil:
-			e.work(ctx, r.job)
+			e.work(ctx, func(ctx context.Context) { r.job(ctx, e.s, e.plan) })
 		case r.set != nil:
 			e.s.Adjust(r.set)
 			e.stale = true
@@ -137,7 +145,7 @@ func (e *engine) run(ctx context.Context) {
 }
 
 // next waits for a request, and watches the connection meanwhile.
-func (e *engine) next(ctx context.Context) (request, bool) {
+func (e *Engine) next(ctx context.Context) (Request, bool) {
 	for ctx.Err() == nil {
 		e.mu.Lock()
 		if len(e.queue) > 0 {
@@ -161,41 +169,41 @@ func (e *engine) next(ctx context.Context) (request, bool) {
 		stop()
 		e.settle()
 	}
-	return request{}, false
+	return Request{}, false
 }
 
 // settle tells what the session is in after something was done.
-func (e *engine) settle() {
+func (e *Engine) settle() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.stopWork, e.stopWatch, e.skip, e.now.left = nil, nil, nil, 0
+	e.stopWork, e.stopWatch, e.skip, e.now.Left = nil, nil, nil, 0
 	e.look()
-	if len(e.queue) == 0 && e.now.doing != leaving {
-		e.now.doing = idle
+	if len(e.queue) == 0 && e.now.Doing != leaving {
+		e.now.Doing = Idle
 		if e.script != nil {
-			e.now.doing = holding
+			e.now.Doing = Holding
 		}
 	}
 	e.feed.set(e.now)
 }
 
 // look sees what the session is in; mu is held.
-func (e *engine) look() {
-	e.now.connected, e.now.inText, e.now.owes = e.s.Connected(), e.s.InText(), e.s.Due() > 0
+func (e *Engine) look() {
+	e.now.Connected, e.now.InText, e.now.Owes = e.s.Connected(), e.s.InText(), e.s.Due() > 0
 	e.now.mailing = e.mailing()
-	if !e.now.inText {
+	if !e.now.InText {
 		e.dotted = false
 	}
-	if e.now.chunk = e.s.Chunk(); e.now.chunk == 0 {
+	if e.now.Chunk = e.s.Chunk(); e.now.Chunk == 0 {
 		return
 	}
 	for _, q := range e.queue {
 		if q.text {
-			e.now.chunk -= octetsOf(*q.line)
+			e.now.Chunk -= octetsOf(*q.line)
 		}
 	}
-	if e.now.chunk <= 0 {
-		e.now.chunk, e.now.inText = 0, false // what completes it is in the queue
+	if e.now.Chunk <= 0 {
+		e.now.Chunk, e.now.InText = 0, false // what completes it is in the queue
 	}
 }
 
@@ -203,18 +211,18 @@ func (e *engine) look() {
 func octetsOf(line string) int64 { return int64(len(line) + len("\r\n")) }
 
 // work does one thing that ctrl+c may end.
-func (e *engine) work(ctx context.Context, do func(context.Context)) {
+func (e *Engine) work(ctx context.Context, do func(context.Context)) {
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	e.mu.Lock()
 	e.stopWork = stop
-	if e.now.doing == leaving {
+	if e.now.Doing == leaving {
 		stop()
 	}
-	was := e.now.doing
+	was := e.now.Doing
 	e.mu.Unlock()
 	do(working)
-	if working.Err() != nil && ctx.Err() == nil && was == asking && e.s.Connected() && !e.s.Unanswered() {
+	if working.Err() != nil && ctx.Err() == nil && was == Asking && e.s.Connected() && !e.s.Unanswered() {
 		e.s.Note("no longer waited for: the reply is shown when it comes")
 	}
 	e.settle()
@@ -222,10 +230,10 @@ func (e *engine) work(ctx context.Context, do func(context.Context)) {
 
 // say sends a line as it was typed, or several commands. What was typed as
 // message text is never sent as a command, and no command as message text.
-func (e *engine) say(ctx context.Context, r request) {
+func (e *Engine) say(ctx context.Context, r Request) {
 	switch {
 	case r.group != nil && e.s.InText():
-		e.s.Note("not sent, the server waits for message text: %s", count(len(r.group), "command"))
+		e.s.Note("not sent, the server waits for message text: %q", r.group)
 	case r.group != nil:
 		lines := make([][]byte, len(r.group))
 		for i, l := range r.group {

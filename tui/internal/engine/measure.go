@@ -1,4 +1,4 @@
-package tui
+package engine
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 )
 
 // search searches for the maximum message size in the open session.
-func (e *engine) search(ctx context.Context, what flow.Measure) {
+func (e *Engine) search(ctx context.Context, what flow.Measure) {
 	_, _ = e.sizing.Here(ctx, e.s, what)
 	if ctx.Err() != nil && e.s.Connected() {
 		e.s.Note("the last MAIL of the search may have opened a transaction: RSET ends it, and S says that first")
@@ -16,10 +16,10 @@ func (e *engine) search(ctx context.Context, what flow.Measure) {
 }
 
 // mailing says that a transaction is open which is not of a search's making.
-func (e *engine) mailing() bool { return e.s.Mailing() && !e.sizing.Ours(e.s) }
+func (e *Engine) mailing() bool { return e.s.Mailing() && !e.sizing.Ours(e.s) }
 
-// measure takes a search, or says why there can be none now.
-func (e *engine) measure(what flow.Measure) error {
+// Measure takes a search, or says why there can be none now.
+func (e *Engine) Measure(what flow.Measure) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err := e.able(); err != nil {
@@ -28,7 +28,7 @@ func (e *engine) measure(what flow.Measure) error {
 	if e.now.mailing {
 		return errors.New("a transaction is open (MAIL): RSET first, which ends it")
 	}
-	e.now.doing = asking
-	e.put(request{measure: &what})
+	e.now.Doing = Asking
+	e.put(Request{measure: &what})
 	return nil
 }

@@ -1,4 +1,4 @@
-package tui
+package engine
 
 import (
 	"context"
@@ -10,15 +10,15 @@ import (
 	"ehlo/session/flow"
 )
 
-// prober probes every address of a target at the same time, each in a session
+// Prober probes every address of a target at the same time, each in a session
 // of its own, while the engine's session stays as it is.
-type prober struct {
-	opt  session.Options
-	ring func()       // the screen is to look
-	try  func(func()) // the guard of what flow.All runs
+type Prober struct {
+	opt   session.Options
+	ring  func()       // the screen is to look
+	Guard func(func()) // the guard of what flow.All runs
 
 	mu      sync.Mutex
-	news    []probeNews
+	news    []ProbeNews
 	room    *sync.Cond         // on mu: news were taken
 	stop    context.CancelFunc // ends the probing; nil: nothing is probed
 	stopped bool               // it is ending
@@ -26,28 +26,28 @@ type prober struct {
 	plans   chan flow.Plan     // holds one: what to probe next
 }
 
-// probeNews is something that a probing tells: an event of one of its
+// ProbeNews is something that a probing tells: an event of one of its
 // sessions, that one begins or is done, or that all are.
-type probeNews struct {
-	at   int               // of the candidates; look or all
-	to   session.Candidate // where it leads, when it begins
-	e    event.Event
-	done bool
-	err  error
+type ProbeNews struct {
+	At    int               // of the candidates; look or all
+	To    session.Candidate // where it leads, when it begins
+	Event event.Event
+	Done  bool
+	Err   error
 }
 
 // What news are about that are no candidate's.
 const (
-	look = -1 // the look-up
-	all  = -2 // the probing
+	LookUp = -1 // the look-up
+	Whole  = -2 // the probing
 )
 
 // newsAhead is how much news may wait for the screen; then the sessions wait.
 const newsAhead = 5000
 
-func newProber(opt session.Options, f *feed) *prober {
+func NewProber(opt session.Options, f *Feed) *Prober {
 	opt.Sink = nil
-	p := &prober{opt: opt, try: func(do func()) { do() }, plans: make(chan flow.Plan, 1)}
+	p := &Prober{opt: opt, Guard: func(do func()) { do() }, plans: make(chan flow.Plan, 1)}
 	p.room = sync.NewCond(&p.mu)
 	p.ring = func() {
 		f.mu.Lock()
@@ -57,8 +57,8 @@ func newProber(opt session.Options, f *feed) *prober {
 	return p
 }
 
-// begin takes a probing, or says why there can be none now.
-func (p *prober) begin(plan flow.Plan) error {
+// Begin takes a probing, or says why there can be none now.
+func (p *Prober) Begin(plan flow.Plan) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stop != nil {
@@ -69,15 +69,15 @@ func (p *prober) begin(plan flow.Plan) error {
 	return nil
 }
 
-// adjust changes the options of the probings that come.
-func (p *prober) adjust(change func(*session.Options)) {
+// Adjust changes the options of the probings that come.
+func (p *Prober) Adjust(change func(*session.Options)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	change(&p.opt)
 }
 
-// interrupt ends the probing, and says whether there was one.
-func (p *prober) interrupt() bool {
+// Interrupt ends the probing, and says whether there was one.
+func (p *Prober) Interrupt() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stop == nil || p.stopped {
@@ -88,8 +88,8 @@ func (p *prober) interrupt() bool {
 	return true
 }
 
-// run probes what it is told to, until ctx ends.
-func (p *prober) run(ctx context.Context) {
+// Run probes what it is told to, until ctx ends.
+func (p *Prober) Run(ctx context.Context) {
 	for {
 		select {
 		case plan := <-p.plans:
@@ -102,7 +102,7 @@ func (p *prober) run(ctx context.Context) {
 
 // probe tells of every session. No login is tried: no password goes to hosts
 // that nobody has chosen.
-func (p *prober) probe(ctx context.Context, plan flow.Plan) {
+func (p *Prober) probe(ctx context.Context, plan flow.Plan) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	p.mu.Lock()
@@ -112,31 +112,31 @@ func (p *prober) probe(ctx context.Context, plan flow.Plan) {
 	}
 	p.mu.Unlock()
 	plan.Login, plan.Only = nil, nil
-	err := flow.All(ctx, p.session(look), plan,
+	err := flow.All(ctx, p.session(LookUp), plan,
 		func(at int, to session.Candidate) *session.Session {
-			p.tell(probeNews{at: at, to: to})
+			p.tell(ProbeNews{At: at, To: to})
 			return p.session(at)
 		},
 		func(ctx context.Context, s *session.Session, plan flow.Plan) (err error) {
-			p.try(func() { err = flow.Probe(ctx, s, plan) })
+			p.Guard(func() { err = flow.Probe(ctx, s, plan) })
 			return err
 		},
-		func(at int, err error) { p.tell(probeNews{at: at, done: true, err: err}) })
+		func(at int, err error) { p.tell(ProbeNews{At: at, Done: true, Err: err}) })
 	p.mu.Lock()
 	p.stop = nil
 	p.mu.Unlock()
-	p.tell(probeNews{at: all, done: true, err: err})
+	p.tell(ProbeNews{At: Whole, Done: true, Err: err})
 }
 
-func (p *prober) session(at int) *session.Session {
+func (p *Prober) session(at int) *session.Session {
 	p.mu.Lock()
 	opt := p.opt
 	p.mu.Unlock()
-	opt.Sink = func(e event.Event) { p.tell(probeNews{at: at, e: e}) }
+	opt.Sink = func(e event.Event) { p.tell(ProbeNews{At: at, Event: e}) }
 	return session.New(opt)
 }
 
-func (p *prober) tell(n probeNews) {
+func (p *Prober) tell(n ProbeNews) {
 	p.mu.Lock()
 	for len(p.news) >= newsAhead && !p.closed {
 		p.room.Wait()
@@ -148,8 +148,8 @@ func (p *prober) tell(n probeNews) {
 	p.ring()
 }
 
-// take returns what has come since the last call. It does not wait.
-func (p *prober) take() []probeNews {
+// Take returns what has come since the last call. It does not wait.
+func (p *Prober) Take() []ProbeNews {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	news := p.news
@@ -158,8 +158,8 @@ func (p *prober) take() []probeNews {
 	return news
 }
 
-// close lets the sessions end without a screen: nothing waits for room.
-func (p *prober) close() {
+// Close lets the sessions end without a screen: nothing waits for room.
+func (p *Prober) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed, p.news = true, nil
