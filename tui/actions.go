@@ -15,21 +15,21 @@ func (m *screen) enter() tea.Cmd {
 		return nil
 	}
 	m.empty = false
-	if m.queue.auto {
+	if m.queue.going != nil {
 		m.hint = "the paste is being sent: ctrl+c stops that"
 		return nil
 	}
-	beyond, err := m.engine.Send(text)
+	as, err := m.engine.Send(text)
 	if err != nil {
 		m.hint = err.Error()
 		return nil
 	}
 	m.line.set("")
 	m.queue.sent(&m.line)
-	if beyond > 0 {
-		m.hint = count(int(beyond), "octet") + " more than the chunk had: the server takes them for a command"
+	if as.Beyond > 0 {
+		m.hint = count(int(as.Beyond), "octet") + " more than the chunk had: the server takes them for a command"
 	}
-	if !now.InText && !now.Asked {
+	if !as.Text && !as.Secret {
 		m.history.add(text)
 	}
 	m.history.at = len(m.history.lines)

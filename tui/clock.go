@@ -64,10 +64,12 @@ type clock struct {
 
 // Apply takes the next event; begins says that it is the first of a look-up.
 func (c *clock) Apply(e event.Event, begins bool) {
-	if _, connects := e.(event.Connecting); begins || connects && c.greeted {
+	h := e.Header()
+	if route, found := e.(event.Route); begins && found { // looked up beside a session
+		*c = clock{lookups: c.lookups, since: h.At.Add(-route.Elapsed)}
+	} else if _, connects := e.(event.Connecting); begins || connects && c.greeted {
 		*c = clock{}
 	}
-	h := e.Header()
 	if c.since.IsZero() {
 		c.since = h.At
 	}
@@ -152,7 +154,14 @@ func (c *clock) fail(e event.Failed) {
 		s.kind, s.what = "connect", hostAndAddress(c.connecting.Host, c.connecting.Address)
 		s.took = e.At.Sub(c.connecting.At)
 	case e.Error.Stage == event.Lookup:
-		s.kind, s.took, s.parts = "dns", e.At.Sub(c.since), c.lookups
+		begun := c.since
+		if c.greeted { // a session goes on beside it
+			begun = e.At
+			for _, p := range c.lookups {
+				begun = begun.Add(-p.took)
+			}
+		}
+		s.kind, s.took, s.parts = "dns", e.At.Sub(begun), c.lookups
 		c.lookups = nil
 	case w != nil:
 		s.kind, s.took = e.Error.Stage.Phase(), e.At.Sub(w.At)

@@ -87,7 +87,7 @@ func (m *screen) stateWord() string {
 	if m.live() {
 		return m.scriptState()
 	}
-	if c := m.view.Now(); c != nil {
+	if c := m.view.Now(); c != nil && m.before == nil {
 		word, s = string(c.State), m.st.warn
 		switch c.State {
 		case transcript.Ready:

@@ -33,7 +33,7 @@ func (m *screen) leave() tea.Cmd {
 
 // busy says that ctrl+c stops something.
 func (m *screen) busy() bool {
-	return m.now.Doing != engine.Idle || m.queue.auto || m.probed.running()
+	return m.now.Doing != engine.Idle || m.queue.going != nil || m.probed.running()
 }
 
 // interrupt stops what runs. Where nothing runs, it leaves the second time.
@@ -41,10 +41,8 @@ func (m *screen) interrupt() tea.Cmd {
 	switch {
 	case m.leaving || m.armed:
 		return m.leave()
-	case m.queue.auto:
-		m.queue.stop = "as asked"
+	case m.queue.going != nil:
 		m.engine.Interrupt()
-		m.advance()
 		return nil
 	case m.canSkip() && m.engine.Pass():
 		m.skipped = m.o.Now()

@@ -168,7 +168,6 @@ func (f *field) around() (before, behind string) {
 
 // heard learns from what is told what the line needs to know.
 func (m *screen) heard(e event.Event) {
-	m.queue.heard(e)
 	if r, ok := e.(event.Reply); ok && r.Reply.Positive() {
 		switch r.Verb {
 		case "EHLO", "HELO", "LHLO":

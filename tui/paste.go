@@ -2,12 +2,14 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ehlo/session/event"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 	"ehlo/tui/internal/smtpline"
 )
 
@@ -15,29 +17,23 @@ const (
 	// A paste may have so many octets and lines: what is larger comes from files.
 	pasteMost  = 256 << 10
 	pasteLines = 5000
-	// pasteKept is how many lines of a paste that is sent as it is the history
-	// keeps: a long one would leave nothing else there.
-	pasteKept = 20
 )
 
 // queue are the lines of a paste that wait for being sent.
 type queue struct {
 	lines []string
-	at    int    // which of them is in the field; -1: none
-	draft field  // what was in the field before
-	all   int    // how many there were
-	kept  int    // how many of them the history was given
-	auto  bool   // they are sent without being asked for each
-	block bool   // those that may stand together, in one go
-	stop  string // why it is to stop
-	data  bool   // DATA was the last that was sent: what follows is for a 354
+	at    int             // which of them is in the field; -1: none
+	draft field           // what was in the field before
+	all   int             // how many there were
+	going *engine.Pasting // the engine sends them; nil: it does not
+	gone  int             // lines of that which were sent
 }
 
 // pasting are the keys of a paste of several lines.
 func pasting() []binding {
 	command := func(m *screen) bool { return !m.now.InText }
 	return []binding{
-		{id: "paste", keys: []string{"ctrl+y"}, in: inLine, hint: "the paste", enabled: func(m *screen) bool { return len(m.queue.lines) > 0 && !m.queue.auto }, help: "the lines of a paste that wait: choose again what becomes of them", do: (*screen).openPaste},
+		{id: "paste", keys: []string{"ctrl+y"}, in: inLine, hint: "the paste", enabled: func(m *screen) bool { return len(m.queue.lines) > 0 && m.queue.going == nil }, help: "the lines of a paste that wait: choose again what becomes of them", do: (*screen).openPaste},
 		{id: "onebyone", keys: []string{"o"}, in: inPaste, hint: "one by one", enabled: command, help: "send each when the one before has its reply; a refusal or ctrl+c stops that", do: sendPaste(false)},
 		{id: "block", keys: []string{"b"}, in: inPaste, hint: "as a block", help: "send the commands that may stand together in one go (PIPELINING); message text up to its dot", do: sendPaste(true)},
 		{id: "walk", keys: []string{"e"}, in: inPaste, hint: "edit", help: "write each into the SMTP line, to be changed: Enter sends it and brings the next, up and down lead to the others", do: (*screen).walkPaste},
@@ -81,9 +77,9 @@ func (m *screen) paste(text []rune) {
 		if len(q.lines) == 0 {
 			*q = queue{at: -1}
 		}
+		more := q.going != nil && m.engine.More(q.going, lines)
 		q.lines = append(q.lines, lines...)
-		q.all += len(lines)
-		if !q.auto {
+		if q.all += len(lines); !more {
 			m.openPaste()
 		}
 	}
@@ -140,7 +136,7 @@ func (q *queue) release(f *field) {
 // one is what was in the field.
 func (q *queue) walk(f *field, way int) (moved bool) {
 	to := q.at + way
-	if q.auto || to < -1 || to >= len(q.lines) {
+	if q.going != nil || to < -1 || to >= len(q.lines) {
 		return false
 	}
 	if q.keep(f); q.at < 0 {
@@ -171,7 +167,7 @@ func (q *queue) sent(f *field) {
 // label stands before the field where lines of a paste are sent: "PASTE 2/5: ".
 func (q *queue) label() string {
 	switch {
-	case q.auto:
+	case q.going != nil:
 		return fmt.Sprintf("PASTE %d/%d: ", q.all-len(q.lines), q.all)
 	case q.at >= 0:
 		return fmt.Sprintf("PASTE %d/%d: ", q.all-len(q.lines)+q.at+1, q.all)
@@ -182,93 +178,48 @@ func (q *queue) label() string {
 // sendPaste lets the lines be sent.
 func sendPaste(block bool) func(*screen) tea.Cmd {
 	return func(m *screen) tea.Cmd {
+		q := &m.queue
 		m.mode, m.pager = modeLine, nil
-		m.queue.release(&m.line)
-		m.queue.auto, m.queue.block, m.queue.stop = true, block, ""
+		q.release(&m.line)
+		going, err := m.engine.Paste(slices.Clone(q.lines), block)
+		if err != nil {
+			m.hint = m.pasteStopped(err.Error())
+			return nil
+		}
+		q.going, q.gone = going, 0
 		m.transcript.resume()
-		m.advance()
 		return nil
 	}
 }
 
-// heard notes what stops the sending of a paste.
-func (q *queue) heard(e event.Event) {
-	if !q.auto || q.stop != "" {
-		return
-	}
-	switch e := e.(type) {
-	case event.Reply:
-		if e.Reply.Class() >= 4 {
-			q.stop = replyHead(e)
-		}
-	case event.Failed:
-		q.stop = "a failure"
-	case event.Closed:
-		q.stop = "the end of the connection"
-	}
-}
-
-// advance sends what may be sent now of a paste, if that was asked for.
-func (m *screen) advance() {
+// settlePaste takes how far the engine is with a paste.
+func (m *screen) settlePaste(now engine.Pasted) {
 	q := &m.queue
-	if !q.auto || !m.now.Doing.Still() {
+	if q.going == nil || now.Of != q.going {
 		return
 	}
-	if q.data && q.stop == "" && !m.now.InText {
-		q.stop = "no 354 came to DATA"
-	}
-	switch {
-	case len(q.lines) == 0 && (q.stop != "" || !m.now.Owes || m.now.InText):
-		*q = queue{at: -1}
-		m.hint = "all of the paste was sent"
+	q.lines, q.gone = q.lines[now.Sent-q.gone:], now.Sent
+	if !now.Ended {
 		return
-	case q.stop == "" && m.now.Owes && !m.now.InText:
-		return
-	case q.stop == "":
-		if q.stop = m.sendNext(); q.stop == "" {
-			return
-		}
 	}
-	q.auto = false
-	m.hint = "the paste stopped: " + q.stop + "; " + count(len(q.lines), "line") + " left: ctrl+y leads there, down brings the next"
-}
-
-// sendNext sends the next line; as a block, the commands that may stand
-// together. Message text goes out up to its end, as nothing answers it. It says
-// why it does not.
-func (m *screen) sendNext() string {
-	q := &m.queue
-	text := m.engine.TakesText()
-	n := 1
-	if q.block && !text && !m.now.Asked {
-		n = smtpline.GroupOf(q.lines)
-	}
-	group := q.lines[:n:n]
-	var err error
-	if n == 1 {
-		_, err = m.engine.Send(group[0])
-	} else {
-		err = m.engine.SendGroup(group)
-	}
-	if err != nil {
-		return err.Error()
-	}
-	q.lines = q.lines[n:]
-	if text {
-		if q.data = false; len(q.lines) > 0 && m.engine.TakesText() {
-			return m.sendNext()
-		}
-		return ""
-	}
-	q.data = wire.Verb([]byte(group[n-1])) == "DATA"
-	if !m.now.Asked {
-		for _, l := range group[:min(len(group), pasteKept-q.kept)] {
-			m.history.add(l)
-			q.kept++
-		}
+	for _, l := range q.going.Commands {
+		m.history.add(l)
 		m.unsaved = true
 	}
-	return ""
+	q.going = nil
+	switch {
+	case len(q.lines) == 0:
+		*q = queue{at: -1}
+		m.hint = "all of the paste was sent"
+	case now.Refused != nil:
+		m.hint = m.pasteStopped(replyHead(*now.Refused))
+	default:
+		m.hint = m.pasteStopped(now.Why)
+	}
+}
+
+func (m *screen) pasteStopped(why string) string {
+	return "the paste stopped: " + why + "; " + count(len(m.queue.lines), "line") + " left: ctrl+y leads there, down brings the next"
 }
 
 // pasteText shows the lines of a paste, with what is wrong with each if those

@@ -3,6 +3,7 @@ package tui
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -490,6 +491,58 @@ func TestChoosesAnotherExchanger(t *testing.T) {
 	}
 	x.typed("NOOP" + enter)
 	x.sees("250 2.0.0 ok")
+}
+
+// TestASessionGoesOnWhereALookUpFails: it ends only when it is known where the
+// other target is.
+func TestASessionGoesOnWhereALookUpFails(t *testing.T) {
+	dns, err := dnstest.Start("$ORIGIN example.com.\n$TTL 300\n@ IN SOA ns1 postmaster 1 3600 600 86400 300\n@ IN MX 10 mx1\nmx1 IN A 192.0.2.1\nother IN MX 10 mx3\nmx3 IN A 192.0.2.3\nnone IN TXT \"x\"\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dns.Close()
+	s := newFakeServer(t)
+	x := start(t, s, 120, 36, func(o *Options) {
+		o.Session.Resolver.Servers = []string{dns.Addr}
+		o.Plan = flow.Plan{Target: session.Target{Text: "example.com", Host: "example.com"}}
+	})
+	x.sees("READY")
+	x.typed("MAIL FROM:<a@b>" + enter)
+	x.sees("250 2.1.0")
+	for _, name := range []string{"nosuch.example.com", "none.example.com"} {
+		x.typed(esc + ":connect " + name + enter)
+		x.sees("! ", name, "example.com > mx1.example.com", "MAIL")
+		x.typed("NOOP" + enter)
+		x.sees("C: NOOP", "250 2.0.0 ok")
+	}
+	if got := s.lines(); slices.Contains(got, "QUIT") {
+		t.Errorf("the session was ended: %q", got)
+	}
+	x.typed(esc + ":connect other.example.com" + enter)
+	x.sees("other.example.com > mx3.example.com [192.0.2.3]:25", "READY")
+	if got := s.lines(); !slices.Contains(got, "QUIT") {
+		t.Errorf("the session was left without QUIT: %q", got)
+	}
+}
+
+// BenchmarkPaste is 1,000 commands that are sent one by one, up to the frame that
+// says so.
+func BenchmarkPaste(b *testing.B) {
+	lines := make([]string, 1000)
+	for i := range lines {
+		lines[i] = fmt.Sprintf("NOOP n%d", i)
+	}
+	for b.Loop() {
+		s := newFakeServer(b)
+		x := start(b, s, 80, 24, nil)
+		x.sees("READY")
+		x.typed(pasted(lines...))
+		x.sees("1000 lines, not sent")
+		x.typed("o")
+		x.sees("all of the paste was sent")
+		x.cancel()
+		<-x.ended
+	}
 }
 
 // BenchmarkFlood is 100,000 lines that arrive at once, in the emulator: how

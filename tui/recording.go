@@ -22,15 +22,18 @@ func (m *screen) record(argument string) (tea.Cmd, error) {
 		return nil, errors.New("the session is being recorded already, in " + m.recording)
 	}
 	path := atHome(argument)
-	file := &engine.Until{}
-	m.feed.AlsoTo(file.Apply, m.log.events)
+	file := engine.NewScribe(m.feed)
+	file.Put(m.log.events)
 	m.recorder = file
-	open := m.o.Record
+	open, beside := m.o.Record, m.o.beside
 	m.recording, m.mode = path, modeBrowse
 	return func() tea.Msg {
-		sink, fail, err := open(path)
-		file.Made(sink, fail)
-		return recorded{path, err}
+		sink, failed, err := open(path)
+		if err != nil {
+			return recorded{path, err}
+		}
+		beside(func() { file.Run(sink, failed, nil) })
+		return recorded{path, nil}
 	}, nil
 }
 
@@ -42,25 +45,26 @@ type recorded struct {
 
 // recordFails sees whether the record can no longer be written.
 func (m *screen) recordFails() {
-	if m.recorder == nil || m.recorder.Failed() == nil {
+	if m.recorder.Err() == nil {
 		return
 	}
 	path := m.recording
-	m.problem = &problem{mark: '!', lines: []string{"the record " + path + " can no longer be written: " + m.recorder.Failed().Error(), "the session goes on without it; s saves what there is"}}
+	m.problem = &problem{mark: '!', lines: []string{"the record " + path + " can no longer be written: " + m.recorder.Err().Error(), "the session goes on without it; s saves what there is"}}
 	m.recording, m.recorder = "", nil
 	m.saved = slices.DeleteFunc(m.saved, func(s string) bool { return s == path })
 }
 
 func (m *screen) recordBegun(r recorded) {
-	if r.err != nil {
+	switch {
+	case m.recorder == nil: // it has failed already
+		return
+	case r.err != nil:
+		m.recorder.Fail(r.err)
 		m.recording, m.recorder, m.hint = "", nil, "not recorded: "+r.err.Error()
 		return
 	}
 	m.saved = append(m.saved, r.path)
 	m.hint = "recording to " + r.path + " until the end"
-	if m.recordFails(); m.recording == "" {
-		m.hint = ""
-	}
 }
 
 // serve plays the server's side of a script on loopback, for as long as the

@@ -39,6 +39,7 @@ type screen struct {
 	o      Options
 	title  string    // the target, as written
 	plan   flow.Plan // how it is opened
+	before *aim      // what they were, while another target is looked up beside a session; nil: none is
 	st     styles
 	keys   []binding
 	engine *engine.Engine
@@ -72,7 +73,7 @@ type screen struct {
 	asks    *session.Auth // the login whose password is being typed
 	// recording is the file that the session is recorded to, or "".
 	recording string
-	recorder  *engine.Until // its sink
+	recorder  *engine.Scribe // who writes it
 	history   *history
 	recall    recall
 	queue     queue    // lines of a paste
@@ -232,12 +233,16 @@ func (m *screen) Apply(events []event.Event, marks map[int32]engine.Mark, now en
 		begins := !m.view.Lookup.IsZero() && !m.view.Lookup.Equal(before)
 		m.hosts.Apply(e, begins)
 		m.clock.Apply(e, begins)
+		m.aimed(e)
 		m.judge(e)
 		m.composer.hear(e)
 		m.heard(e)
 	}
 	m.spillOver()
-	m.recordFails()
+	if m.recorder != nil {
+		m.recorder.Put(events)
+		m.recordFails()
+	}
 	m.composer.settle(now.Posted)
 	if m.played != nil {
 		m.played.Apply(marks)
@@ -253,5 +258,5 @@ func (m *screen) Apply(events []event.Event, marks map[int32]engine.Mark, now en
 		m.since = m.o.Now()
 	}
 	m.now = now
-	m.advance()
+	m.settlePaste(now.Pasted)
 }

@@ -2,16 +2,17 @@ package tui
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/engine"
 )
 
 const (
@@ -24,96 +25,40 @@ const (
 // spill is the file of what the log has no more room for: nothing of a long
 // session is lost. It is written beside the screen.
 type spill struct {
+	*engine.Scribe
 	path string
-	paid func(events int) // tells that so many are written
-	wake chan struct{}    // holds one: there is something
-	done chan struct{}    // closed when all is written
-
-	mu     sync.Mutex
-	events []event.Event
-	closed bool
-	lost   int // events that were not written
-	err    error
+	lost atomic.Int64 // events that the file had no room for
 }
 
-// newSpill makes the file in a directory when the first events come.
-func newSpill(dir, name string, paid func(int)) *spill {
-	return &spill{path: filepath.Join(dir, "transcripts", name), paid: paid, wake: make(chan struct{}, 1), done: make(chan struct{})}
-}
-
-// put takes the events that the log has forgotten.
-func (s *spill) put(events []event.Event) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err != nil {
-		return // close tells of it
-	}
-	s.events = append(s.events, events...)
-	s.ring()
-}
-
-func (s *spill) ring() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+// newSpill is a file in a directory; run makes it.
+func newSpill(dir, name string, f *engine.Feed) *spill {
+	return &spill{Scribe: engine.NewScribe(f), path: filepath.Join(dir, "transcripts", name)}
 }
 
 // run writes until it is closed.
 func (s *spill) run() {
-	defer close(s.done)
-	err := s.write()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err = err; err != nil {
-		s.paid(math.MaxInt) // nobody waits for a disk that is full
-	}
-}
-
-func (s *spill) write() (err error) {
-	if err = os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := s.create()
 	if err != nil {
-		return err
+		s.Fail(err)
+		s.Run(nil, nil, nil)
+		return
 	}
-	defer func() {
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-	}()
 	out := &counted{w: bufio.NewWriter(f)}
 	record := transcript.Text{W: out, Time: true} // as it was: to find what varies takes longer than a flood
-	for {
-		<-s.wake
-		s.mu.Lock()
-		events, closed := s.events, s.closed
-		s.events = nil
-		s.mu.Unlock()
-		told := 0
-		for i, e := range events {
-			if out.n > spillMost {
-				s.mu.Lock()
-				s.lost += len(events) - i
-				s.mu.Unlock()
-				break
-			}
-			record.Apply(e)
-			if i%1000 == 999 { // the session waits for no more than it has to
-				s.paid(1000)
-				told += 1000
-			}
+	s.Run(func(e event.Event) {
+		if out.n > spillMost {
+			s.lost.Add(1)
+			return
 		}
-		s.paid(len(events) - told)
-		if closed || record.Err != nil {
-			break
-		}
+		record.Apply(e)
+	}, func() error { return record.Err }, func() error { return errors.Join(out.w.Flush(), f.Close()) })
+}
+
+func (s *spill) create() (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return nil, err
 	}
-	if err = record.Err; err == nil {
-		err = out.w.Flush()
-	}
-	return err
+	return os.OpenFile(s.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 }
 
 // counted counts what is written.
@@ -130,22 +75,14 @@ func (c *counted) Write(p []byte) (int, error) {
 
 // close waits until all is written, for a while, and says what became of it.
 func (s *spill) close() string {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.ring()
-	select {
-	case <-s.done:
-	case <-time.After(spillWait):
+	if !s.Close(spillWait) {
 		return "the lines that were no longer kept may not all be in " + s.path
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.err != nil:
-		return "the lines that were no longer kept could not be written: " + s.err.Error()
-	case s.lost > 0:
-		return fmt.Sprintf("the lines that were no longer kept are in %s, but for %s of them", s.path, wire.Thousands(uint64(s.lost)))
+	switch lost := s.lost.Load(); {
+	case s.Err() != nil:
+		return "the lines that were no longer kept could not be written: " + s.Err().Error()
+	case lost > 0:
+		return fmt.Sprintf("the lines that were no longer kept are in %s, but for %s of them", s.path, wire.Thousands(uint64(lost)))
 	}
 	return "the lines that were no longer kept are in " + s.path
 }
@@ -158,9 +95,8 @@ func (m *screen) spillOver() {
 		return
 	}
 	if m.spill == nil {
-		m.spill = newSpill(m.o.Dir, fileName(m.shortHost(), m.o.Now(), "-first.smtp"), m.feed.Paid)
+		m.spill = newSpill(m.o.Dir, fileName(m.shortHost(), m.o.Now(), "-first.smtp"), m.feed)
 		m.o.beside(m.spill.run)
 	}
-	m.feed.Owe(len(gone))
-	m.spill.put(gone)
+	m.spill.Put(gone)
 }

@@ -13,9 +13,9 @@ func TestQOnATinyScreen(t *testing.T) {
 		p := newPlay(size[0], size[1])
 		sceneDone(p)
 		p.tell(engine.Status{Connected: true, Doing: engine.Asking})
-		p.m.queue.auto = true
+		p.m.queue.going = &engine.Pasting{}
 		p.press("q")
-		if !p.m.armed || p.m.leaving || !p.m.queue.auto || p.m.queue.stop != "" {
+		if !p.m.armed || p.m.leaving || p.m.queue.going == nil {
 			t.Errorf("%v: %+v", size, p.m.queue)
 		}
 		if got := stripped(p.m.View()); size[0] >= 14 && !strings.Contains(got, "q again leaves") {

@@ -177,6 +177,9 @@ func finish(m *screen, g *guard, ctx context.Context, err error) (Result, error)
 		r.Script = end.Err
 	}
 	g.try(func() { r.Summary = m.summary() })
+	if m.recorder != nil && !m.recorder.Close(spillWait) {
+		r.Summary = append(r.Summary, "the record "+m.recording+" may not be whole: it could not be written in time")
+	}
 	if m.spill != nil {
 		r.Summary = append(r.Summary, m.spill.close())
 		r.Saved = append(r.Saved, m.spill.path)

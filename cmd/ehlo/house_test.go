@@ -32,7 +32,7 @@ var rooms = map[string][]string{
 	"session/smtptest":           {"session/script", "session/wire", "session/serve"},
 	"tui":                        {"session", "session/event", "session/wire", "session/transcript", "session/script", "session/play", "session/flow", "session/message", "session/sasl", "tui/internal/background", "tui/internal/engine", "tui/internal/outline", "tui/internal/smtpline"},
 	"tui/internal/background":    {},
-	"tui/internal/engine":        {"session", "session/event", "session/wire", "session/script", "session/play", "session/flow", "tui/internal/outline"},
+	"tui/internal/engine":        {"session", "session/event", "session/wire", "session/script", "session/play", "session/flow", "tui/internal/outline", "tui/internal/smtpline"},
 	"tui/internal/outline":       {"session/script", "session/wire"},
 	"tui/internal/smtpline":      {"session/event", "session/sasl", "session/transcript", "session/wire"},
 	"cmd/ehlo":                   {"*"},

@@ -167,6 +167,10 @@ func (v *View) Apply(e event.Event) {
 			v.Error = e.Error
 		}
 		if e.Error.Stage == event.Lookup { // it is no connection's
+			if c := v.newest(); c != nil && c.Ended.IsZero() { // that goes on
+				v.Lookup, v.failed = time.Time{}, false
+				return
+			}
 			v.lookUp(h.At)
 			v.failed = true
 			return

@@ -26,10 +26,11 @@ const Farewell = 2 * time.Second
 // of the requests, and watches the connection between them, so that what the
 // server says without being asked is seen at once.
 type Engine struct {
-	s    *session.Session
-	feed *Feed
-	plan flow.Plan
-	last event.Connecting // where the last attempt went
+	s       *session.Session
+	feed    *Feed
+	plan    flow.Plan
+	last    event.Connecting // where the last attempt went
+	pasting *Pasting         // what is being sent, or nil
 	// listens says that a script is held and the server is listened to.
 	listens bool
 	stale   bool // the candidates were found with other settings
@@ -81,24 +82,29 @@ func New(o Options, f *Feed, first *Run) *Engine {
 		if c, ok := x.(event.Connecting); ok {
 			e.last = c
 		}
+		e.hear(x)
 		f.sink(x)
-		if _, replied := x.(event.Reply); replied {
-			e.answered()
-		}
 	}
 	e.s = session.New(opt)
 	f.set(e.now)
 	return e
 }
 
-// answered sees whether more replies are due, and whether a transaction is open;
-// replies come while the connection is watched, too.
-func (e *Engine) answered() {
+// hear sees what an event of the session changes: whether a line of a login is
+// asked for, whether more replies are due, whether a transaction is open. Replies
+// come while the connection is watched, too.
+func (e *Engine) hear(x event.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.pasting != nil {
+		e.pasting.heard(x)
+	}
 	before := e.now
-	e.now.Owes, e.now.mailing = e.s.Due() > 0, e.mailing()
-	if e.now.Owes != before.Owes || e.now.mailing != before.mailing {
+	e.now.Asked, e.now.Over = AsksSecret(e.now.Asked, x), over(e.now.Over, x)
+	if _, replied := x.(event.Reply); replied {
+		e.now.Owes, e.now.mailing = e.s.Due() > 0, e.mailing()
+	}
+	if e.now != before {
 		e.feed.set(e.now)
 	}
 }
@@ -122,8 +128,8 @@ func (e *Engine) Run(ctx context.Context) {
 		case r.bye:
 			e.hangUp(ctx)
 			return
-		case r.line != nil || r.group != nil:
-			e.work(ctx, func(ctx context.Context) { e.say(ctx, r) })
+		case r.line != nil || r.paste != nil:
+			e.said(ctx, r)
 		case r.Script != nil:
 			e.play(ctx, r.Script)
 		case r.job != nil:
@@ -228,21 +234,30 @@ func (e *Engine) work(ctx context.Context, do func(context.Context)) {
 	e.settle()
 }
 
-// say sends a line as it was typed, or several commands. What was typed as
-// message text is never sent as a command, and no command as message text.
-func (e *Engine) say(ctx context.Context, r Request) {
-	switch {
-	case r.group != nil && e.s.InText():
-		e.s.Note("not sent, the server waits for message text: %q", r.group)
-	case r.group != nil:
-		lines := make([][]byte, len(r.group))
-		for i, l := range r.group {
-			lines[i] = []byte(l)
+// said sends what the person has typed or pasted. What was typed as message text
+// is never sent as a command.
+func (e *Engine) said(ctx context.Context, r Request) {
+	e.work(ctx, func(ctx context.Context) {
+		switch {
+		case r.paste != nil:
+			e.paste(ctx, r.paste)
+		case r.text && !e.s.InText():
+			e.s.Note("not sent, the server takes no message text any more: %s", *r.line)
+		default:
+			e.say(ctx, []string{*r.line})
 		}
-		_ = e.s.Do(ctx, session.Group{Lines: lines})
-	case r.text && !e.s.InText():
-		e.s.Note("not sent, the server takes no message text any more: %s", *r.line)
-	default:
-		_ = e.s.Do(ctx, flow.Typed(e.s, *r.line))
+	})
+}
+
+// say sends a line, or several commands in one go.
+func (e *Engine) say(ctx context.Context, lines []string) {
+	if len(lines) == 1 {
+		_ = e.s.Do(ctx, flow.Typed(e.s, lines[0]))
+		return
 	}
+	group := session.Group{}
+	for _, l := range lines {
+		group.Lines = append(group.Lines, []byte(l))
+	}
+	_ = e.s.Do(ctx, group)
 }

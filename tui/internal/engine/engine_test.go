@@ -209,10 +209,46 @@ func (s *agreeing) dial(context.Context, string, string) (net.Conn, error) {
 		defer theirs.Close()
 		fmt.Fprint(theirs, "220 mx1.example.com\r\n")
 		for lines := bufio.NewScanner(theirs); lines.Scan(); {
-			if !s.silent.Load() {
+			switch {
+			case s.silent.Load():
+			case strings.HasPrefix(lines.Text(), "AUTH"):
+				fmt.Fprint(theirs, "334 \r\n")
+			case lines.Text() == "DATA":
+				fmt.Fprint(theirs, "354 go on\r\n")
+			default:
 				fmt.Fprint(theirs, "250 ok\r\n")
 			}
 		}
 	}()
 	return ours, nil
+}
+
+// TestWhatALineIsTakenFor: the engine knows it before the screen does.
+func TestWhatALineIsTakenFor(t *testing.T) {
+	var s agreeing
+	f := NewFeed(nil)
+	e := New(Options{Session: session.Options{Dial: s.dial}, Plan: flow.Plan{
+		Target: session.Target{Text: "example.com"}, Only: &session.Candidate{Network: "tcp", Address: "192.0.2.1:25", TLS: session.TLSNever},
+	}}, f, nil)
+	go e.Run(t.Context())
+	for _, row := range []struct {
+		line string
+		as   Taken
+	}{
+		{"NOOP", Taken{}}, {"AUTH LOGIN", Taken{}}, {"c2VjcmV0", Taken{Secret: true}}, {"NOOP", Taken{}},
+		{"MAIL FROM:<a@b>", Taken{}}, {"DATA", Taken{}}, {"text", Taken{Text: true}}, {".", Taken{Text: true}}, {"NOOP", Taken{}},
+	} {
+		for over := time.After(late); e.Status().Doing != Idle; {
+			select {
+			case <-over:
+				t.Fatalf("%q: %+v", row.line, e.Status())
+			case <-time.After(time.Millisecond):
+			}
+		}
+		if as, err := e.Send(row.line); as != row.as || err != nil {
+			t.Errorf("%q is taken for %+v, %v; want %+v", row.line, as, err, row.as)
+		}
+	}
+	e.Leave()
+	<-e.Done
 }

@@ -13,12 +13,11 @@ const (
 	// 10 s for 100,000 of them in Bubble Tea v1, batches nothing to speak of.
 	frame = 33 * time.Millisecond
 
-	// ahead is how many events may wait for the screen; then the session waits
-	// (back pressure, as event.Sink allows).
-	ahead = 50_000
-
-	// mostBehind is how many events may wait for a slow disk; then the session waits.
-	mostBehind = 100_000
+	// mostAhead is how much may wait for the screen, and mostBehind for a slow
+	// disk, in octets of memory; then the session waits (back pressure, as
+	// event.Sink allows).
+	mostAhead  = 16 << 20
+	mostBehind = 32 << 20
 )
 
 // Feed is where events wait between the session, which has its own goroutine,
@@ -26,34 +25,62 @@ const (
 type Feed struct {
 	mu     sync.Mutex
 	events []event.Event
+	ahead  int            // what they weigh
+	behind int            // what the scribes have still to write weighs
 	marks  map[int32]Mark // what became of rows of the script
 	now    Status
 	closed bool          // nobody takes any more
-	behind int           // events that are to be written to a file yet
 	room   *sync.Cond    // on mu: events were taken, or written
 	wake   chan struct{} // holds one: there is something
 
-	also event.Sink // hears every event too, or nil
+	order sync.Mutex // held while another hears of an event; no key waits for it
+	also  event.Sink // hears every event before the screen does, or nil
 }
 
+// NewFeed is a feed whose events another hears too, if also is not nil.
 func NewFeed(also event.Sink) *Feed {
 	f := &Feed{wake: make(chan struct{}, 1), also: also}
 	f.room = sync.NewCond(&f.mu)
 	return f
 }
 
+// weigh is about how much memory events take, in octets.
+func weigh(events []event.Event) (octets int) {
+	for _, e := range events {
+		octets += weight(e)
+	}
+	return octets
+}
+
+func weight(e event.Event) int {
+	const usual = 256
+	switch e := e.(type) {
+	case event.Sent:
+		return usual + len(e.Line)
+	case event.Received:
+		return usual + len(e.Line.Octets)
+	case event.Reply: // its octets are those of what was received
+		return usual + 64*len(e.Reply.Lines)
+	case event.Note:
+		return usual + len(e.Text)
+	}
+	return usual
+}
+
 // sink takes an event from the session.
 func (f *Feed) sink(e event.Event) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.now.Asked, f.now.Over = AsksSecret(f.now.Asked, e), over(f.now.Over, e)
+	f.order.Lock()
 	if f.also != nil {
 		f.also(e)
 	}
-	for (len(f.events) >= ahead || f.behind >= mostBehind) && !f.closed {
+	f.order.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for (f.ahead >= mostAhead || f.behind >= mostBehind) && !f.closed {
 		f.room.Wait()
 	}
 	f.events = append(f.events, e)
+	f.ahead += weight(e)
 	f.ring()
 }
 
@@ -61,7 +88,6 @@ func (f *Feed) sink(e event.Event) {
 func (f *Feed) set(s Status) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s.Asked, s.Over = f.now.Asked, f.now.Over
 	f.now = s
 	f.ring()
 }
@@ -103,25 +129,25 @@ func (f *Feed) Take() ([]event.Event, map[int32]Mark, Status) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	events, marks := f.events, f.marks
-	f.events, f.marks = nil, nil
+	f.events, f.marks, f.ahead = nil, nil, 0
 	f.room.Broadcast()
 	return events, marks, f.now
 }
 
-// Owe tells of events that are to be written; paid, that they are.
-func (f *Feed) Owe(events int) {
+// owe tells of what is to be written, pay of what is, in octets of memory.
+func (f *Feed) owe(octets int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.behind >= 0 {
-		f.behind += events
-	}
+	f.behind += octets
 }
 
-func (f *Feed) Paid(events int) {
+func (f *Feed) pay(octets int) { f.owe(-octets); f.room.Broadcast() }
+
+// look has the screen look, though there is no event.
+func (f *Feed) look() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.behind -= events
-	f.room.Broadcast()
+	f.ring()
 }
 
 // Close lets the session run on without a screen: nothing waits for room.
@@ -132,30 +158,10 @@ func (f *Feed) Close() {
 	f.room.Broadcast()
 }
 
-// AlsoTo lets one more hear every event: those that were taken, those that wait
-// to be, and those that come.
-func (f *Feed) AlsoTo(sink event.Sink, taken []event.Event) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, e := range taken {
-		sink(e)
-	}
-	for _, e := range f.events {
-		sink(e)
-	}
-	before := f.also
-	f.also = func(e event.Event) {
-		if before != nil {
-			before(e)
-		}
-		sink(e)
-	}
-}
-
-// End lets nobody else hear of an event any more.
+// End lets nobody but the screen hear of an event any more.
 func (f *Feed) End() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.order.Lock()
+	defer f.order.Unlock()
 	f.also = nil
 }
 

@@ -38,28 +38,30 @@ func (e *Engine) Pass() bool {
 	return true
 }
 
-// reopen opens another session.
+// reopen opens another session. The one before ends when it is known where the
+// other is: it goes on where the look-up fails.
 func (e *Engine) reopen(ctx context.Context, r Request) {
-	e.hangUp(ctx)
+	plan := e.plan
 	if r.Plan != nil {
-		e.plan = *r.Plan
-		_ = e.connect(ctx, e.plan, 0)
+		plan = *r.Plan
+	}
+	if !e.s.Connected() {
+		e.plan = plan
+	}
+	if (r.Plan != nil || e.stale) && plan.Only == nil && flow.Route(ctx, e.s, plan) != nil {
 		return
 	}
-	if e.stale && e.plan.Only == nil {
-		if e.stale = false; flow.Route(ctx, e.s, e.plan) != nil {
-			return
-		}
-	}
+	e.stale = e.stale && plan.Only != nil
 	chosen := e.choose(r)
-	if len(chosen) == 0 && !r.Again {
+	if len(chosen) == 0 && r.Host != "" && plan.Only == nil {
 		// A script has gone elsewhere since the list was made.
-		if flow.Route(ctx, e.s, e.plan) != nil {
+		if flow.Route(ctx, e.s, plan) != nil {
 			return
 		}
 		chosen = e.choose(r)
 	}
-	if len(chosen) == 0 {
+	e.hangUp(ctx)
+	if e.plan = plan; len(chosen) == 0 {
 		_ = e.connect(ctx, e.plan, 0)
 		return
 	}
@@ -78,13 +80,14 @@ func (e *Engine) reopen(ctx context.Context, r Request) {
 // choose are the places that the session knows and a request asks for.
 func (e *Engine) choose(r Request) (chosen []session.Candidate) {
 	for _, c := range e.s.Candidates() {
-		if r.Again && c.Name() == e.last.Host && c.Address == e.last.Address || !r.Again && SameHost(c.Name(), r.Host) {
+		if r.Plan != nil || r.Again && c.Name() == e.last.Host && c.Address == e.last.Address || r.Host != "" && SameHost(c.Name(), r.Host) {
 			chosen = append(chosen, c)
 		}
 	}
 	return chosen
 }
 
+// SameHost says that two names are those of one host.
 func SameHost(a, b string) bool {
 	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
 }

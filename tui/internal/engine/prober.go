@@ -47,13 +47,8 @@ const newsAhead = 5000
 
 func NewProber(opt session.Options, f *Feed) *Prober {
 	opt.Sink = nil
-	p := &Prober{opt: opt, Guard: func(do func()) { do() }, plans: make(chan flow.Plan, 1)}
+	p := &Prober{opt: opt, ring: f.look, Guard: func(do func()) { do() }, plans: make(chan flow.Plan, 1)}
 	p.room = sync.NewCond(&p.mu)
-	p.ring = func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.ring()
-	}
 	return p
 }
 

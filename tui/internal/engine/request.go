@@ -12,7 +12,7 @@ import (
 type Request struct {
 	line   *string    // send it
 	text   bool       // it is message text, and nothing else
-	group  []string   // or these commands, in one go
+	paste  *Pasting   // or these, one after another
 	Plan   *flow.Plan // open a session by this plan
 	Host   string     // or with this exchanger of the route
 	Again  bool       // or with the server of the last connection
@@ -26,49 +26,39 @@ type Request struct {
 	setPlan func(*flow.Plan)
 }
 
+// Taken is what a line was taken for.
+type Taken struct {
+	Text   bool  // message text
+	Secret bool  // what the server has asked for in a login (334)
+	Beyond int64 // octets that the chunk (BDAT), which the line ends, had no more
+}
+
 // Send takes a line to be sent, or says why it does not. The lines of a message
 // need no reply, so they may queue, up to its end; a command may not: the reply
 // to the one before decides what the next line is. A message ends with a line
-// that is only a dot, a chunk with its last octet; beyond is how many octets of
-// the line are not of the chunk any more.
-func (e *Engine) Send(line string) (beyond int64, err error) {
+// that is only a dot, a chunk with its last octet.
+func (e *Engine) Send(line string) (Taken, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	text := e.now.InText && !e.dotted
-	if err := e.refuse(text); err != nil {
-		return 0, err
+	as := Taken{Text: e.takesText(), Secret: e.now.Asked && !e.now.InText}
+	if err := e.refuse(as.Text); err != nil {
+		return as, err
 	}
 	switch {
-	case text && e.now.Chunk > 0:
+	case as.Text && e.now.Chunk > 0:
 		if e.now.Chunk -= octetsOf(line); e.now.Chunk <= 0 {
-			beyond = -e.now.Chunk
+			as.Beyond = -e.now.Chunk
 			e.now.Doing, e.now.Chunk, e.now.InText = Asking, 0, false
 		}
-	case !text || line == ".":
-		e.now.Doing, e.dotted = Asking, text
+	case !as.Text || line == ".":
+		e.now.Doing, e.dotted = Asking, as.Text
 	}
-	e.put(Request{line: &line, text: text})
-	return beyond, nil
+	e.put(Request{line: &line, text: as.Text})
+	return as, nil
 }
 
-// SendGroup takes commands to be sent in one go, or says why it does not.
-func (e *Engine) SendGroup(lines []string) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err := e.refuse(false); err != nil {
-		return err
-	}
-	e.now.Doing = Asking
-	e.put(Request{group: lines})
-	return nil
-}
-
-// TakesText says that the next line is message text.
-func (e *Engine) TakesText() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.now.InText && !e.dotted
-}
+// takesText says that the next line is message text; mu is held.
+func (e *Engine) takesText() bool { return e.now.InText && !e.dotted }
 
 // refuse says why a command, or a line of message text, cannot be sent now; mu
 // is held.

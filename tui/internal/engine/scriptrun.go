@@ -276,8 +276,8 @@ func (e *Engine) hold(ctx context.Context, r *Run, next lang.Item) (play.Step, e
 			q := e.queue[0]
 			e.queue = e.queue[1:]
 			e.mu.Unlock()
-			if q.line != nil || q.group != nil {
-				e.work(ctx, func(ctx context.Context) { e.say(ctx, q) })
+			if q.line != nil || q.paste != nil {
+				e.said(ctx, q)
 			}
 			continue
 		case r.steps > 0 || r.free:

@@ -15,6 +15,7 @@ type Status struct {
 	mailing   bool  // a transaction is open, and not a search's
 	Script    ScriptStatus
 	Posted    Posted
+	Pasted    Pasted
 }
 
 // Doing is what the engine does.
