@@ -69,11 +69,7 @@ func weight(e event.Event) int {
 
 // sink takes an event from the session.
 func (f *Feed) sink(e event.Event) {
-	f.order.Lock()
-	if f.also != nil {
-		f.also(e)
-	}
-	f.order.Unlock()
+	f.tell(e)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for (f.ahead >= mostAhead || f.behind >= mostBehind) && !f.closed {
@@ -82,6 +78,14 @@ func (f *Feed) sink(e event.Event) {
 	f.events = append(f.events, e)
 	f.ahead += weight(e)
 	f.ring()
+}
+
+func (f *Feed) tell(e event.Event) {
+	f.order.Lock()
+	defer f.order.Unlock() // also where that panics
+	if f.also != nil {
+		f.also(e)
+	}
 }
 
 // set tells what the engine is doing.
