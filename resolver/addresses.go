@@ -5,7 +5,8 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
-	"sync"
+
+	"ehlo/internal/crash"
 
 	"github.com/miekg/dns"
 )
@@ -25,7 +26,7 @@ const maxExchangers = 32
 // answers that gave some had the AD bit. The error is that of the context.
 func (l *lookup) lookUp(ctx context.Context, all []Exchanger) (bool, error) {
 	authenticated := make([]bool, len(all))
-	var group sync.WaitGroup
+	var group crash.Group
 	for i := range all {
 		x := &all[i]
 		x.Unicode = toUnicode(x.Host)
@@ -60,7 +61,7 @@ func (l *lookup) addresses(ctx context.Context, x *Exchanger) (authenticated boo
 	}
 	results := make([]found, len(kinds))
 	errs := make([]error, len(kinds))
-	var group sync.WaitGroup
+	var group crash.Group
 	for i, kind := range kinds {
 		group.Go(func() { results[i], errs[i] = l.find(ctx, x.Host, kind) })
 	}

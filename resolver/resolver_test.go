@@ -136,3 +136,23 @@ func equal(t *testing.T, got, want string) {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 }
+
+// TestAPanicBelongsToWhoAsks, and not to a goroutine that nobody waits for.
+func TestAPanicBelongsToWhoAsks(t *testing.T) {
+	d := in(t, serve(t, "$ORIGIN example.com.\n$TTL 300\n@ IN SOA ns1 postmaster 1 3600 600 86400 300\n@ IN MX 10 mx1\nmx1 IN A 192.0.2.1\n"))
+	dial, asked := d.Dial, 0
+	d.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if asked++; asked > 1 { // those of the addresses
+			panic("a defect")
+		}
+		return dial(ctx, network, address)
+	}
+	d.Only = "ip4"
+	defer func() {
+		if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), "a defect") {
+			t.Errorf("recovered %v", v)
+		}
+	}()
+	_, err := d.Mail(t.Context(), "example.com")
+	t.Errorf("no panic, %v", err)
+}

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"time"
 
+	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/internal/conn"
 	"ehlo/session/wire"
@@ -50,9 +49,7 @@ func (s *Session) exchange(ctx context.Context, octets []byte) error {
 	if err := s.answers(waiting); err != nil {
 		select {
 		case w := <-written:
-			if c, ok := errors.AsType[crash](w); ok {
-				panic(c)
-			}
+			crash.Raise(w)
 		default:
 		}
 		return err
@@ -107,27 +104,16 @@ func (s *Session) writeGroup(ctx context.Context, octets []byte, crashed func())
 		written <- nil
 		return written, nil
 	}
-	go func() {
-		defer func() {
-			if v := recover(); v != nil {
-				written <- crash{v, debug.Stack()}
-				crashed()
-			}
-		}()
+	crash.Go(func() error {
 		_, err := c.Write(ctx, octets, s.opt.Timeouts.Reply)
-		written <- err
-	}()
+		return err
+	}, func(err error) {
+		if written <- err; crash.Is(err) {
+			crashed()
+		}
+	})
 	return written, nil
 }
-
-// crash is a panic of a goroutine of the session's. Who waits for the goroutine
-// panics with it: its caller may have a screen to restore.
-type crash struct {
-	value any
-	stack []byte
-}
-
-func (c crash) Error() string { return fmt.Sprintf("%v\n%s", c.value, c.stack) }
 
 // written judges the result of a write. Where it failed because the server
 // went away, the server's last words, if any, are read first: they say why.
@@ -135,9 +121,7 @@ func (s *Session) written(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if c, ok := errors.AsType[crash](err); ok {
-		panic(c)
-	}
+	crash.Raise(err)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"ehlo/internal/crash"
 	"ehlo/session/wire"
 )
 
@@ -29,12 +30,16 @@ func startPieces(source io.Reader, enc *wire.Encoder) *pieces {
 	p := &pieces{made: make(chan piece), free: make(chan []byte, 2), quit: make(chan struct{})}
 	p.free <- nil
 	p.free <- nil
-	go p.run(source, enc)
+	crash.Go(func() error { p.run(source, enc); return nil }, func(err error) {
+		if err != nil {
+			p.hand(piece{err: err})
+		}
+		close(p.made)
+	})
 	return p
 }
 
 func (p *pieces) run(source io.Reader, enc *wire.Encoder) {
-	defer close(p.made)
 	now, next := make([]byte, readPiece), []byte(nil)
 	n, more, err := fill(source, now)
 	for {
@@ -62,15 +67,20 @@ func (p *pieces) run(source io.Reader, enc *wire.Encoder) {
 				made.octets = enc.Append(made.octets[:0], now[:n])
 			}
 		}
-		select {
-		case p.made <- made:
-		case <-p.quit:
-			return
-		}
-		if made.last || made.err != nil {
+		if !p.hand(made) || made.last || made.err != nil {
 			return
 		}
 		now, next, n = next, now, ahead
+	}
+}
+
+// hand hands a piece over, unless nobody takes it.
+func (p *pieces) hand(made piece) bool {
+	select {
+	case p.made <- made:
+		return true
+	case <-p.quit:
+		return false
 	}
 }
 

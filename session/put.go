@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/sasl"
 	"ehlo/session/wire"
@@ -16,6 +17,16 @@ import (
 type writing struct {
 	done chan struct{} // closed when err is final
 	err  error
+}
+
+// crashed says that the writing has ended with a panic.
+func (w *writing) crashed() bool {
+	select {
+	case <-w.done:
+		return crash.Is(w.err)
+	default:
+		return false
+	}
 }
 
 // put sends pieces and waits for nothing.
@@ -34,24 +45,25 @@ func (s *Session) put(ctx context.Context, pieces []Piece) error {
 	}
 	w, before, c := &writing{done: make(chan struct{})}, s.writing, s.c
 	timeout := s.opt.Timeouts.Reply
-	write := func(ctx context.Context) {
-		defer close(w.done)
+	write := func(ctx context.Context) error {
 		if before != nil {
-			<-before.done
-			if w.err = before.err; w.err != nil {
-				return
+			if <-before.done; before.err != nil {
+				return before.err
 			}
 		}
-		_, w.err = c.Write(ctx, out, timeout)
+		_, err := c.Write(ctx, out, timeout)
+		return err
 	}
+	wrote := func(err error) { w.err = err; close(w.done) }
 	s.writing = w
 	if before == nil && len(out) <= directWrite {
-		if write(ctx); ctx.Err() != nil && errors.Is(w.err, ctx.Err()) {
+		if wrote(write(ctx)); ctx.Err() != nil && errors.Is(w.err, ctx.Err()) {
 			return w.err
 		}
 	} else {
 		// It may outlast ctx: the end of the connection ends it, or its timeout.
-		go write(context.WithoutCancel(ctx))
+		ctx := context.WithoutCancel(ctx)
+		crash.Go(func() error { return write(ctx) }, wrote)
 	}
 	return nil
 }
@@ -172,13 +184,13 @@ func (s *Session) flushed(ctx context.Context) error {
 		default:
 		}
 		waiting, stop := context.WithCancel(ctx)
-		go func() {
+		crash.Go(func() error {
 			select {
 			case <-w.done:
-				stop()
 			case <-waiting.Done():
 			}
-		}()
+			return nil
+		}, func(error) { stop() })
 		err := s.c.Await(waiting)
 		stop()
 		if ctx.Err() != nil {
@@ -200,6 +212,8 @@ func (s *Session) flushed(ctx context.Context) error {
 // next reads the next reply, whatever it answers.
 func (s *Session) next(ctx context.Context) error {
 	s.literal = true
+	waiting, stop := context.WithCancel(ctx)
+	defer stop()
 	if w := s.writing; w != nil {
 		select {
 		case <-w.done:
@@ -208,9 +222,25 @@ func (s *Session) next(ctx context.Context) error {
 				return s.written(ctx, w.err)
 			}
 		default:
+			crash.Go(func() error {
+				select {
+				case <-w.done:
+				case <-waiting.Done():
+				}
+				return nil
+			}, func(error) {
+				if w.crashed() {
+					stop() // no reply comes to what was not written
+				}
+			})
+			defer func() {
+				if w.crashed() {
+					crash.Raise(w.err)
+				}
+			}()
 		}
 	}
-	if err := s.readReply(ctx); err != nil {
+	if err := s.readReply(waiting); err != nil {
 		return err
 	}
 	if len(s.replies) == 0 && s.c == nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/wire"
 )
@@ -153,6 +154,7 @@ func (s *Session) tellText(octets []byte) {
 // connection is closed without the final dot, so that the server takes nothing
 // for a message that is only a part of one.
 func (s *Session) unreadable(err error) error {
+	crash.Raise(err)
 	e := &event.Error{Kind: event.Input, Stage: event.Dot, Message: "the message cannot be read: " + err.Error(), Err: err}
 	e.Hint = "the connection was closed before the final dot: the server has no message"
 	s.close("client", "")

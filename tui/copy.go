@@ -13,6 +13,7 @@ import (
 	"github.com/aymanbagabas/go-osc52/v2"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/wire"
 )
@@ -146,9 +147,10 @@ func (m *screen) copyText(text, what string) tea.Cmd {
 // one that is gone.
 func toDesktop(text string) bool {
 	done := make(chan error, 1)
-	go func() { done <- clipboard.WriteAll(text) }() // it starts a program, and nothing else
+	crash.Go(func() error { return clipboard.WriteAll(text) }, func(err error) { done <- err })
 	select {
 	case err := <-done:
+		crash.Raise(err)
 		return err == nil
 	case <-time.After(desktopWait):
 		return false

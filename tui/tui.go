@@ -134,7 +134,6 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	}
 	stopSignals := guard.signals()
 	defer stopSignals()
-	m.prober.Guard = guard.try
 	guard.run(func() { e.Run(ctx) })
 	guard.run(func() { m.prober.Run(ctx) })
 	guard.run(func() { f.Run(ctx, func() { p.Send(batch{}) }) })

@@ -3,7 +3,11 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -15,22 +19,23 @@ import (
 // listed here is a defect, and so is an import that is not in its row; move a
 // wall where that is better, and its row with it.
 var rooms = map[string][]string{
-	"resolver":                   {},
+	"internal/crash":             {},
+	"resolver":                   {"internal/crash"},
 	"resolver/dnstest":           {},
 	"session/wire":               {},
 	"session/event":              {"session/wire"},
-	"session/internal/conn":      {"session/wire", "session/event"},
+	"session/internal/conn":      {"internal/crash", "session/wire", "session/event"},
 	"session/internal/rawclient": {}, // of tests only
 	"session/message":            {"session/wire"},
-	"session":                    {"session/event", "session/wire", "session/internal/conn", "session/message", "session/sasl", "resolver"},
-	"session/flow":               {"session", "session/message", "session/event", "session/wire"},
+	"session":                    {"internal/crash", "session/event", "session/wire", "session/internal/conn", "session/message", "session/sasl", "resolver"},
+	"session/flow":               {"internal/crash", "session", "session/message", "session/event", "session/wire"},
 	"session/play":               {"session", "session/script", "session/event", "session/wire", "session/message", "session/flow"},
 	"session/sasl":               {},
 	"session/script":             {"session", "session/event", "session/wire"},
 	"session/transcript":         {"session/event", "session/wire", "session/message"},
-	"session/serve":              {"session/script", "session/event", "session/wire", "session/sasl"},
+	"session/serve":              {"internal/crash", "session/script", "session/event", "session/wire", "session/sasl"},
 	"session/smtptest":           {"session/script", "session/wire", "session/serve"},
-	"tui":                        {"session", "session/event", "session/wire", "session/transcript", "session/script", "session/play", "session/flow", "session/message", "session/sasl", "tui/internal/background", "tui/internal/engine", "tui/internal/outline", "tui/internal/smtpline"},
+	"tui":                        {"internal/crash", "session", "session/event", "session/wire", "session/transcript", "session/script", "session/play", "session/flow", "session/message", "session/sasl", "tui/internal/background", "tui/internal/engine", "tui/internal/outline", "tui/internal/smtpline"},
 	"tui/internal/background":    {},
 	"tui/internal/engine":        {"session", "session/event", "session/wire", "session/script", "session/play", "session/flow", "tui/internal/outline", "tui/internal/smtpline"},
 	"tui/internal/outline":       {"session/script", "session/wire"},
@@ -97,5 +102,42 @@ func TestHouse(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestGuards: a goroutine belongs to somebody who hears of its panic, who may
+// have a terminal to restore. Rooms of tests, and the one that ends the process,
+// need none.
+func TestGuards(t *testing.T) {
+	free := []string{"internal/crash", "tui/guard.go", "cmd/ehlo", "session/smtptest", "session/internal/rawclient", "resolver/dnstest"}
+	root := os.DirFS("../..")
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !strings.HasSuffix(path, ".go"), strings.HasSuffix(path, "_test.go"):
+			return nil
+		case slices.ContainsFunc(free, func(f string) bool { return strings.HasPrefix(path, f) }):
+			return nil
+		}
+		text, err := fs.ReadFile(root, path)
+		if err != nil {
+			return err
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, text, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if n, ok := n.(*ast.GoStmt); ok {
+				t.Errorf("%s: a goroutine without a guard: crash.Go has one", set.Position(n.Pos()))
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

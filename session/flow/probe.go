@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"ehlo/internal/crash"
 	"ehlo/session"
 	"ehlo/session/event"
 )
@@ -35,17 +36,25 @@ func All(ctx context.Context, s *session.Session, p Plan,
 	if err := Route(ctx, s, p); err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	candidates := s.Candidates()
 	var (
 		mu    sync.Mutex
-		wg    sync.WaitGroup
+		group crash.Group
 		errs  = make([]error, len(candidates))
 		slots = make(chan struct{}, together)
 	)
 	for i, c := range candidates {
 		one := open(i, c)
 		slots <- struct{}{}
-		wg.Go(func() {
+		group.Go(func() {
+			panics := true
+			defer func() {
+				if <-slots; panics {
+					stop() // the others, for which the caller would wait
+				}
+			}()
 			plan := p
 			plan.Only = &c
 			err := do(ctx, one, plan)
@@ -53,10 +62,10 @@ func All(ctx context.Context, s *session.Session, p Plan,
 			errs[i] = err
 			done(i, err)
 			mu.Unlock()
-			<-slots
+			panics = false
 		})
 	}
-	wg.Wait()
+	group.Wait()
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -4,6 +4,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"ehlo/internal/crash"
 )
 
 const (
@@ -34,7 +36,7 @@ type outbox struct {
 func newOutbox(c net.Conn, timeout time.Duration) *outbox {
 	o := &outbox{conn: c, timeout: timeout, done: make(chan struct{})}
 	o.changed.L = &o.mu
-	go o.run()
+	crash.Go(func() error { o.run(); return nil }, func(error) { close(o.done) })
 	return o
 }
 
@@ -93,7 +95,6 @@ func (o *outbox) end() {
 }
 
 func (o *outbox) run() {
-	defer close(o.done)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for {
@@ -107,7 +108,7 @@ func (o *outbox) run() {
 		_ = o.conn.SetWriteDeadline(time.Now().Add(o.timeout))
 		o.writing = true
 		o.mu.Unlock()
-		_, err := o.conn.Write(piece)
+		err := o.write(piece)
 		o.mu.Lock()
 		o.writing = false
 		if o.queue = o.queue[len(piece):]; len(o.queue) == 0 {
@@ -119,4 +120,11 @@ func (o *outbox) run() {
 			return
 		}
 	}
+}
+
+// write writes; a panic is an error like another, which ends the connection.
+func (o *outbox) write(piece []byte) (err error) {
+	defer crash.Catch(&err)
+	_, err = o.conn.Write(piece)
+	return err
 }

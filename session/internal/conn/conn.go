@@ -24,6 +24,7 @@ import (
 	"syscall"
 	"time"
 
+	"ehlo/internal/crash"
 	"ehlo/session/wire"
 )
 
@@ -130,6 +131,7 @@ func (c *Conn) take(got chunk) {
 	}
 	if got.err != nil {
 		c.err = got.err
+		crash.Raise(got.err)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"runtime"
 	"time"
+
+	"ehlo/internal/crash"
 )
 
 // Pipe starts a command by the shell and makes a connection of its standard
@@ -43,10 +45,7 @@ func Pipe(_ context.Context, command string, errors io.Writer) (net.Conn, error)
 		return nil, err
 	}
 	p := &pipe{in: fromChild, out: toChild, command: pipeAddr(command), ended: make(chan struct{}), process: cmd.Process}
-	go func() {
-		_ = cmd.Wait()
-		close(p.ended)
-	}()
+	crash.Go(cmd.Wait, func(error) { close(p.ended) })
 	return p, nil
 }
 

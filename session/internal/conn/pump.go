@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ehlo/internal/crash"
 )
 
 // chunk is what one read gave.
@@ -29,12 +31,16 @@ type pump struct {
 
 func startPump(nc net.Conn, now func() time.Time) *pump {
 	p := &pump{nc: nc, chunks: make(chan chunk, readAhead), done: make(chan struct{}), ended: make(chan struct{})}
-	go p.run(now)
+	crash.Go(func() error { p.run(now); return nil }, func(err error) {
+		if err != nil {
+			p.give(chunk{err: err})
+		}
+		close(p.ended)
+	})
 	return p
 }
 
 func (p *pump) run(now func() time.Time) {
-	defer close(p.ended)
 	buf := make([]byte, chunkSize)
 	for {
 		n, err := p.nc.Read(buf)
@@ -43,15 +49,23 @@ func (p *pump) run(now func() time.Time) {
 			got.err = nil
 		}
 		if n > 0 || got.err != nil {
-			select {
-			case p.chunks <- got:
-			case <-p.done:
+			if !p.give(got) {
 				return
 			}
 		}
 		if err != nil {
 			return
 		}
+	}
+}
+
+// give hands a chunk over, unless nobody takes it.
+func (p *pump) give(got chunk) bool {
+	select {
+	case p.chunks <- got:
+		return true
+	case <-p.done:
+		return false
 	}
 }
 

@@ -13,9 +13,8 @@ import (
 // Prober probes every address of a target at the same time, each in a session
 // of its own, while the engine's session stays as it is.
 type Prober struct {
-	opt   session.Options
-	ring  func()       // the screen is to look
-	Guard func(func()) // the guard of what flow.All runs
+	opt  session.Options
+	ring func() // the screen is to look
 
 	mu      sync.Mutex
 	news    []ProbeNews
@@ -47,7 +46,7 @@ const newsAhead = 5000
 
 func NewProber(opt session.Options, f *Feed) *Prober {
 	opt.Sink = nil
-	p := &Prober{opt: opt, ring: f.look, Guard: func(do func()) { do() }, plans: make(chan flow.Plan, 1)}
+	p := &Prober{opt: opt, ring: f.look, plans: make(chan flow.Plan, 1)}
 	p.room = sync.NewCond(&p.mu)
 	return p
 }
@@ -112,10 +111,7 @@ func (p *Prober) probe(ctx context.Context, plan flow.Plan) {
 			p.tell(ProbeNews{At: at, To: to})
 			return p.session(at)
 		},
-		func(ctx context.Context, s *session.Session, plan flow.Plan) (err error) {
-			p.Guard(func() { err = flow.Probe(ctx, s, plan) })
-			return err
-		},
+		flow.Probe,
 		func(at int, err error) { p.tell(ProbeNews{At: at, Done: true, Err: err}) })
 	p.mu.Lock()
 	p.stop = nil
