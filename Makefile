@@ -24,7 +24,7 @@ test-mta:
 	$(GO) test -tags mta -count=1 -timeout 10m ./cmd/ehlo/mta
 
 lint:
-	@out="$$($(GO) tool gofumpt -l cmd tui session resolver)"; test -z "$$out" || { echo "gofumpt would change: $$out"; exit 1; }
+	@out="$$($(GO) tool gofumpt -l cmd internal tui session resolver)"; test -z "$$out" || { echo "gofumpt would change: $$out"; exit 1; }
 	$(GO) vet ./...
 	$(GO) vet -tags mta ./cmd/ehlo/mta
 	$(GO) tool staticcheck ./...

@@ -235,8 +235,15 @@ func TestWhatALineIsTakenFor(t *testing.T) {
 		line string
 		as   Taken
 	}{
-		{"NOOP", Taken{}}, {"AUTH LOGIN", Taken{}}, {"c2VjcmV0", Taken{Secret: true}}, {"NOOP", Taken{}},
-		{"MAIL FROM:<a@b>", Taken{}}, {"DATA", Taken{}}, {"text", Taken{Text: true}}, {".", Taken{Text: true}}, {"NOOP", Taken{}},
+		{"NOOP", Taken{}},
+		{"AUTH LOGIN", Taken{}},
+		{"c2VjcmV0", Taken{Secret: true}},
+		{"NOOP", Taken{}},
+		{"MAIL FROM:<a@b>", Taken{}},
+		{"DATA", Taken{}},
+		{"text", Taken{Text: true}},
+		{".", Taken{Text: true}},
+		{"NOOP", Taken{}},
 	} {
 		for over := time.After(late); e.Status().Doing != Idle; {
 			select {
