@@ -16,7 +16,7 @@ import (
 func (a *app) compose(l *letterFlags, letter flow.Letter, helo string, spool message.Spool) (*message.Message, error) {
 	d := message.Draft{
 		From: letter.From.String(), Subject: l.subject, Headers: l.headers,
-		Attachments: l.attach, Host: helo, Spool: spool,
+		Attachments: l.attach, PadTo: l.size, Host: helo, Spool: spool,
 	}
 	for _, to := range letter.To {
 		d.To = append(d.To, to.String())

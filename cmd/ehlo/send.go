@@ -38,6 +38,8 @@ type letterFlags struct {
 	ret          string
 	envID        string
 	prdr         bool
+	padTo        string
+	size         int64 // that padTo says
 }
 
 func (a *app) send() *cobra.Command {
@@ -67,6 +69,7 @@ address of every exchanger.`,
 		s.StringArrayVar(&l.headers, "header", nil, "a header field, `'K: V'` (repeatable)")
 		s.StringVar(&l.body, "body", "", "the text: `TEXT`, @FILE, or - for standard input")
 		s.StringArrayVar(&l.attach, "attach", nil, "attach `FILE` (repeatable)")
+		s.StringVar(&l.padTo, "pad-to", "", "make the message exactly `SIZE` octets, or 10MB, 1GiB …, by lines behind the text")
 		s.StringVar(&l.data, "data", "", "a complete message instead: `FILE`, or - for standard input; sent as it is but for line ends and transparency")
 		s.BoolVar(&l.force, "force", false, "send although it is larger than the server accepts")
 		s.BoolVar(&l.noPipelining, "no-pipelining", false, "one command at a time")
@@ -126,10 +129,17 @@ func (l *letterFlags) check(c *cobra.Command) error {
 	if err := oneOf("smtputf8", l.smtputf8); err != nil {
 		return err
 	}
+	if l.padTo != "" {
+		n, err := wire.ParseOctets(l.padTo)
+		if err != nil {
+			return usage("--pad-to 10485760, --pad-to 10MB or --pad-to 1.5GiB", "--pad-to: %s", err)
+		}
+		l.size = int64(n) // it is at most that
+	}
 	if !c.Flags().Changed("data") {
 		return nil
 	}
-	for _, name := range []string{"subject", "header", "body", "attach"} {
+	for _, name := range []string{"subject", "header", "body", "attach", "pad-to"} {
 		if c.Flags().Changed(name) {
 			return usage("put it into the message, or leave --data out", "--data is a complete message: --%s does not go with it", name)
 		}

@@ -36,6 +36,7 @@ type Draft struct {
 	BodyFile    string    // a file in place of Body
 	BodyStream  io.Reader // or a stream
 	Attachments []string
+	PadTo       int64 // make it exactly so many octets; 0: as they come
 
 	Host      string    // this host's name; empty: the domain of From
 	Date      time.Time // zero: now
@@ -50,7 +51,8 @@ type Draft struct {
 // else quoted-printable. Attachments follow it in base64. Text in the header
 // that is not ASCII is encoded (RFC 2047); only addresses, and header fields of
 // a structure that has no place for that, stay UTF-8, and then the message needs
-// SMTPUTF8: Size.HeaderEightBit.
+// SMTPUTF8: Size.HeaderEightBit. Padding stands behind the text, in lines of
+// ASCII; where a few octets are missing, as spaces in the header.
 //
 // The files are looked at now and read when the message is sent.
 func Compose(d Draft) (*Message, error) {
@@ -74,7 +76,10 @@ func (c *composer) compose() (*Message, error) {
 			return nil, err
 		}
 	}
-	return c.message, c.message.measure()
+	if err := c.message.measure(); err != nil {
+		return nil, err
+	}
+	return c.message, c.pad()
 }
 
 // composer is a message being composed.

@@ -32,10 +32,11 @@ type Message struct {
 	Size  wire.Measure
 }
 
-// Part is a stretch of a message: a text or a file's content.
+// Part is a stretch of a message: a text, a file's content or padding.
 type Part struct {
 	Text     []byte
 	File     string // its path; Text is then not looked at
+	Fill     int64  // octets of padding; there is nothing else then
 	Encoding Encoding
 
 	stamp *stamp // what the file was when it was measured; nil: not known
@@ -131,6 +132,9 @@ func (r *reader) Read(p []byte) (int, error) {
 func (r *reader) next() error {
 	p := &r.parts[0]
 	var content io.Reader = bytes.NewReader(p.Text)
+	if p.Fill > 0 {
+		content = &filler{left: p.Fill}
+	}
 	if p.File != "" {
 		f, err := os.Open(p.File)
 		if err != nil {
@@ -186,6 +190,8 @@ func (m *Message) measure() error {
 	for i := range m.Parts {
 		p := &m.Parts[i]
 		switch {
+		case p.Fill > 0:
+			addFill(&m.Size, p.Fill)
 		case p.File == "" && p.Encoding == AsIs:
 			_, _ = m.Size.Write(p.Text)
 		case p.Encoding == Base64:
