@@ -7,10 +7,6 @@ import (
 	"ehlo/session/flow"
 )
 
-// maxEnvelopeID is how many characters an envelope identifier has at most
-// (RFC 3461 4.4).
-const maxEnvelopeID = 100
-
 // dsn is what the flags say of delivery reports (RFC 3461).
 func (l *letterFlags) dsn() (flow.DSN, error) {
 	d := flow.DSN{Notify: strings.ToUpper(l.notify), Return: strings.ToUpper(l.ret), ID: l.envID}
@@ -27,8 +23,8 @@ func (l *letterFlags) dsn() (flow.DSN, error) {
 	if d.Return != "" && d.Return != "FULL" && d.Return != "HDRS" {
 		return d, usage("--dsn-ret full or --dsn-ret hdrs", "--dsn-ret %s is not known", l.ret)
 	}
-	if len(d.ID) > maxEnvelopeID {
-		return d, usage("", "--dsn-envid has %d octets: %d are allowed (RFC 3461 4.4)", len(d.ID), maxEnvelopeID)
+	if len(d.ID) > flow.MaxEnvelopeID {
+		return d, usage("", "--dsn-envid has %d octets: %d are allowed (RFC 3461 4.4)", len(d.ID), flow.MaxEnvelopeID)
 	}
 	return d, nil
 }

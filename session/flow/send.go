@@ -33,6 +33,10 @@ type DSN struct {
 	ID     string // the envelope identifier: for MAIL
 }
 
+// MaxEnvelopeID is how many characters an envelope identifier has at most
+// (RFC 3461 4.4).
+const MaxEnvelopeID = 100
+
 // UTF8 is when MAIL says SMTPUTF8 (RFC 6531).
 type UTF8 string
 
@@ -113,7 +117,10 @@ func reset(ctx context.Context, s *session.Session) error {
 // transact is one mail transaction (RFC 5321 3.3). fail is given what keeps the
 // message from being sent and is no failure of the session's.
 func transact(ctx context.Context, s *session.Session, p Plan, l Letter, fail func(*event.Error) error) error {
-	mail, refused := mailLine(s, l)
+	mail, remarks, refused := MailLine(s.Offers(), l)
+	for _, r := range remarks {
+		s.Note("%s", r)
+	}
 	if refused != nil {
 		return fail(refused)
 	}
@@ -124,7 +131,7 @@ func transact(ctx context.Context, s *session.Session, p Plan, l Letter, fail fu
 	}
 	commands := [][]byte{mail}
 	for _, to := range l.To {
-		commands = append(commands, rcptLine(s, l, to))
+		commands = append(commands, RcptLine(s.Offers(), l, to))
 	}
 	if !t.chunking {
 		commands = append(commands, []byte("DATA"))
@@ -330,56 +337,64 @@ func (t *transaction) accepted() int {
 	return n
 }
 
-// mailLine is the MAIL command, or the reason why this message is not to be
-// sent to this server.
-func mailLine(s *session.Session, l Letter) ([]byte, *event.Error) {
-	offers, m := s.Offers(), l.Message.Size
-	line := "MAIL FROM:<" + l.From.String() + ">"
+// MailLine is the MAIL command for a server that offers these extensions, and
+// what there is to say of it; or the reason why the message is not to be sent
+// there.
+func MailLine(offers wire.Offers, l Letter) (line []byte, remarks []string, refused *event.Error) {
+	m := l.Message.Size
+	text := "MAIL FROM:<" + l.From.String() + ">"
 	utf8 := l.SMTPUTF8 == UTF8Always
 	if l.SMTPUTF8 != UTF8Never && !utf8 {
 		utf8 = needsUTF8(l)
 	}
 	if utf8 && !offers.Has("SMTPUTF8") {
-		return nil, event.Errorf(event.SMTPUTF8Unavailable, event.Mail, "%s", "an address or a header is not ASCII, and the server does not offer SMTPUTF8 (RFC 6531)")
+		return nil, nil, event.Errorf(event.SMTPUTF8Unavailable, event.Mail, "%s", "an address or a header is not ASCII, and the server does not offer SMTPUTF8 (RFC 6531)")
 	}
 	size := offers.Size()
 	if size.State == wire.SizeDeclared && uint64(m.Octets) > size.Declared && !l.Force {
 		e := event.Errorf(event.MessageTooLarge, event.Mail, "the message has %s; the server accepts at most %s (%s too many): nothing was transferred",
 			wire.Octet(uint64(m.Octets)), wire.Octet(size.Declared), wire.Thousands(uint64(m.Octets)-size.Declared))
 		e.Hint = "--force sends it nevertheless"
-		return nil, e
+		return nil, nil, e
+	}
+	offered := func(keyword, otherwise string) bool {
+		if offers.Has(keyword) {
+			return true
+		}
+		remarks = append(remarks, notOffered(keyword, otherwise))
+		return false
 	}
 	if offers.Has("SIZE") {
-		line += fmt.Sprintf(" SIZE=%d", m.Octets)
+		text += fmt.Sprintf(" SIZE=%d", m.Octets)
 	}
 	if m.EightBit {
 		if offers.Has("8BITMIME") {
-			line += " BODY=8BITMIME"
+			text += " BODY=8BITMIME"
 		} else {
-			s.Note("the message has octets above 127, and the server does not offer 8BITMIME (RFC 6152): it is sent as it is")
+			remarks = append(remarks, "the message has octets above 127, and the server does not offer 8BITMIME (RFC 6152): it is sent as it is")
 		}
 	}
 	if utf8 {
-		line += " SMTPUTF8"
+		text += " SMTPUTF8"
 	}
-	if l.PRDR && offered(s, "PRDR", "recipients get no replies of their own") {
-		line += " PRDR"
+	if l.PRDR && offered("PRDR", "recipients get no replies of their own") {
+		text += " PRDR"
 	}
-	if (l.DSN.Return != "" || l.DSN.ID != "") && offered(s, "DSN", "RET and ENVID are left out") {
+	if (l.DSN.Return != "" || l.DSN.ID != "") && offered("DSN", "RET and ENVID are left out") {
 		if l.DSN.Return != "" {
-			line += " RET=" + l.DSN.Return
+			text += " RET=" + l.DSN.Return
 		}
 		if l.DSN.ID != "" {
-			line += " ENVID=" + wire.Xtext(l.DSN.ID)
+			text += " ENVID=" + wire.Xtext(l.DSN.ID)
 		}
 	}
-	return []byte(line), nil
+	return []byte(text), remarks, nil
 }
 
-// rcptLine is the RCPT command for one recipient.
-func rcptLine(s *session.Session, l Letter, to wire.Address) []byte {
+// RcptLine is the RCPT command for one recipient.
+func RcptLine(offers wire.Offers, l Letter, to wire.Address) []byte {
 	line := "RCPT TO:<" + to.String() + ">"
-	if l.DSN.Notify != "" && s.Offers().Has("DSN") {
+	if l.DSN.Notify != "" && offers.Has("DSN") {
 		line += " NOTIFY=" + l.DSN.Notify + " ORCPT=" + wire.OriginalRecipient(to)
 	}
 	return []byte(line)
@@ -387,17 +402,16 @@ func rcptLine(s *session.Session, l Letter, to wire.Address) []byte {
 
 // chunking says whether the message goes by BDAT.
 func chunking(s *session.Session, l Letter) bool {
-	return l.Chunking && offered(s, "CHUNKING", "DATA takes the place of BDAT")
+	if l.Chunking && !s.Offers().Has("CHUNKING") {
+		s.Note("%s", notOffered("CHUNKING", "DATA takes the place of BDAT"))
+		return false
+	}
+	return l.Chunking
 }
 
-// offered says whether the server offers what was asked for, and notes what is
-// done where it does not.
-func offered(s *session.Session, keyword, otherwise string) bool {
-	if s.Offers().Has(keyword) {
-		return true
-	}
-	s.Note("%s is not offered: %s", keyword, otherwise)
-	return false
+// notOffered says what is done where a server does not offer what was asked for.
+func notOffered(keyword, otherwise string) string {
+	return keyword + " is not offered: " + otherwise
 }
 
 func needsUTF8(l Letter) bool {
