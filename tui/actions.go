@@ -149,6 +149,8 @@ func by(n int, page bool) func(*screen) tea.Cmd {
 			m.steps().step(n*max(m.clock.shown-1, 1), m.clock.shown)
 		case here == inTime:
 			m.steps().step(n, m.clock.shown)
+		case here == inReview && page:
+			m.composer.reviewTop += n * max(m.lay.body-1, 1)
 		case here == inReview:
 			m.composer.reviewTop += n
 		case here == inMessage && page:
@@ -184,9 +186,9 @@ func toEnd(last bool) func(*screen) tea.Cmd {
 		case here == inFacts:
 			m.facts[m.pane-1].ends(last, m.factsHeight(m.pane-1))
 		case here == inMessage && last:
-			m.composer.step(len(m.composer.items()))
+			m.composer.step(stepMost)
 		case here == inMessage:
-			m.composer.step(-len(m.composer.items()))
+			m.composer.step(-stepMost)
 		case here == inScript && last:
 			m.played.follow = true
 		case here == inScript:

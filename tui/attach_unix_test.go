@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"ehlo/session/flow"
 	"ehlo/session/wire"
 )
 
@@ -45,7 +44,7 @@ func TestWhatIsNoFileIsNotAttached(t *testing.T) {
 				t.Errorf("%s after %q: %q, %q", row.path, leaves, c.attached, p.m.hint)
 			}
 		}
-		d := draft{utf8: flow.UTF8Auto, attached: []string{row.path}}
+		d := draft{attached: []string{row.path}}
 		d.one[partFrom], d.one[partTo] = "a@b.example", "c@d.example"
 		if _, err := d.letter(""); err == nil || !strings.Contains(err.Error(), row.path) || !strings.Contains(err.Error(), row.why) {
 			t.Errorf("%s: the message is made: %v", row.path, err)

@@ -7,6 +7,7 @@ import (
 
 	"ehlo/session/flow"
 	"ehlo/session/message"
+	"ehlo/session/wire"
 )
 
 // composer is the pane of the message: a draft, what it comes to, and what
@@ -22,7 +23,9 @@ type composer struct {
 	row int    // the line of the body that f is
 	to  string // the recipient to begin with
 
-	top    int // the first row that is shown
+	bodies map[string][]string // of templates that were left, as they were
+
+	top    int // the first line of fields that is shown
 	scroll int // the first line of the body that is shown
 
 	revision int // of the draft: it was changed so often
@@ -31,13 +34,14 @@ type composer struct {
 	counting bool
 	count    draftSize
 
-	reviewTop int         // the first row of the review that is shown
+	reviewTop int         // the first entry of the review that is shown
 	made      flow.Letter // of it: what is under review
 	result    result
 	letters   map[int64]*message.Message // that were sent, by the number of the event
 	editor    *editor                    // that is running, or ran last
 	returns   bool                       // when a session is open, the person comes back here
 	fileSize  *fileSize
+	idling    bool // a tick of the time that the session is idle is under way
 }
 
 // item is a place of the cursor: a part, and which of several.
@@ -54,7 +58,7 @@ func newComposer(from, to, usual string) *composer {
 
 // renew begins a new draft.
 func (c *composer) renew(from, usual string) {
-	c.draft = draft{utf8: flow.UTF8Auto, usual: usual}
+	c.draft, c.bodies = draft{usual: usual}, nil
 	c.one[partFrom], c.one[partTo] = from, c.to
 	c.initial, c.kept = c.text(), ""
 	c.at, c.row, c.top, c.scroll = item{part: partTo}, 0, 0, 0
@@ -94,51 +98,66 @@ type unsentAt struct {
 	kept     int // octets of the draft that was kept last
 }
 
-// items are the places of the cursor, in their order.
-func (c *composer) items() []item {
-	list := make([]item, 0, 16+len(c.attached)+len(c.headers))
-	for n := range c.result.rows() {
-		list = append(list, item{partResult, n})
-	}
+// fields are the places of the cursor, in their order, behind the rows of the
+// result.
+func (c *composer) fields() []item {
+	list := make([]item, 0, 24+len(c.attached)+len(c.headers))
 	each := func(p part, n int) {
 		for i := range n + 1 { // and one to add
 			list = append(list, item{p, i})
 		}
 	}
-	list = append(list, item{part: partFrom}, item{part: partTo})
+	all := func(parts ...part) {
+		for _, p := range parts {
+			list = append(list, item{part: p})
+		}
+	}
+	all(partFrom, partTo)
 	if c.file != "" {
-		return append(list, item{part: partFile}, item{part: partUTF8}, item{part: partDSN}, item{part: partChunks})
+		all(partFile)
+	} else {
+		all(partSubject)
+		each(partAttach, len(c.attached))
+		all(partPad, partTemplate, partAuthor, partHeads, partCopies, partBlind)
+		each(partHeader, len(c.headers))
 	}
-	list = append(list, item{part: partSubject})
-	each(partAttach, len(c.attached))
-	for _, p := range []part{partAuthor, partHeads, partCopies, partBlind} {
-		list = append(list, item{part: p})
+	all(partUTF8, partChunks, partDSN, partReturn, partEnvelope, partPRDR, partOneByOne)
+	if c.file == "" {
+		all(partBody)
 	}
-	each(partHeader, len(c.headers))
-	return append(list, item{part: partUTF8}, item{part: partDSN}, item{part: partChunks}, item{part: partBody})
+	return list
 }
 
-// place is where the cursor is among the items.
-func (c *composer) place(items []item) int {
-	for i, x := range items {
-		if x == c.at {
-			return i
-		}
+// place is where the cursor is among the fields.
+func (c *composer) place(fields []item) int {
+	if i := slices.Index(fields, c.at); i >= 0 {
+		return i
 	}
 	// Its row has gone: the cursor is on the one that is there now.
-	for i, x := range items {
-		if x.part >= c.at.part && x.part != partResult {
+	for i, x := range fields {
+		if x.part >= c.at.part {
 			return i
 		}
 	}
-	return len(items) - 1
+	return len(fields) - 1
 }
 
-// step moves the cursor by items.
+// step moves the cursor by items: the rows of the result, and the fields.
 func (c *composer) step(n int) {
-	items := c.items()
-	c.at = items[min(max(c.place(items)+n, 0), len(items)-1)]
+	fields, rows := c.fields(), c.result.rows()
+	i := rows + c.place(fields)
+	if c.at.part == partResult {
+		i = c.at.n
+	}
+	if i = min(max(i+n, 0), rows+len(fields)-1); i < rows {
+		c.at = item{partResult, i}
+		return
+	}
+	c.at = fields[i-rows]
 }
+
+// stepMost is further than any step leads.
+const stepMost = 1 << 30
 
 // value is the text of the item under the cursor, in one line.
 func (c *composer) value() string {
@@ -235,40 +254,54 @@ func (c *composer) remove() bool {
 	return true
 }
 
-// turn gives an option its next value, and says whether the item is one.
-func (c *composer) turn() bool {
-	switch c.at.part {
-	case partUTF8:
-		c.utf8 = utf8s[(slices.Index(utf8s[:], c.utf8)+1)%len(utf8s)]
-	case partDSN:
-		c.notify = notifies[(slices.Index(notifies[:], c.notify)+1)%len(notifies)]
-	case partChunks:
-		c.chunks = !c.chunks
-	default:
-		return false
-	}
-	c.changed()
-	return true
-}
-
 // draftSize is what a draft comes to when it is sent.
 type draftSize struct {
 	revision int
+	limit    uint64 // that it was padded to, where it is padded to a limit
 	octets   int64
+	longest  int64        // octets of its longest line
+	mail     *flow.Letter // all that MAIL depends on; nil: not known
+	to       int          // recipients
 	files    []attachment // what is attached
 	err      error
 	file     *fileSize
 }
 
+// of takes what a letter comes to.
+func (n *draftSize) of(l flow.Letter) {
+	n.octets, n.longest, n.to = l.Message.Size.Octets, l.Message.Size.Longest, len(l.To)
+	// Neither the text nor a long list is kept for it: of the recipients, one that
+	// needs SMTPUTF8 is as good as many.
+	i := slices.IndexFunc(l.To, func(a wire.Address) bool { return !a.IsASCII() })
+	l.To = slices.Clone(l.To[max(i, 0):min(max(i, 0)+1, len(l.To))])
+	l.Message = &message.Message{Size: l.Message.Size}
+	n.mail = &l
+}
+
 // recount counts the draft, beside the screen; one count at a time.
 func (m *screen) recount() tea.Cmd {
 	c := m.composer
-	if c.counting || !c.begun || c.count.revision == c.revision {
+	if c.counting || !c.begun || c.count.revision == c.revision && (c.count.limit == m.padLimit() || c.one[partPad] == "") {
 		return nil
 	}
 	c.counting = true
-	d, revision, known, helo := c.clone(), c.revision, c.fileSize, m.o.Session.Helo
+	d, revision, known, helo := m.drafted(), c.revision, c.fileSize, m.o.Session.Helo
 	return func() tea.Msg { return d.measure(revision, helo, known) }
+}
+
+// drafted is a copy of the draft, which knows the limit here.
+func (m *screen) drafted() draft {
+	d := m.composer.clone()
+	d.limit = m.padLimit()
+	return d
+}
+
+// padLimit is the limit that a message may be padded to; 0: none is known.
+func (m *screen) padLimit() uint64 {
+	if most, limited := m.limit(); limited {
+		return most
+	}
+	return 0
 }
 
 // measured takes a count; the draft may have changed meanwhile.

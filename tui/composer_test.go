@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,14 @@ func (p *drawing) typed(text string) *drawing {
 
 // counts says what the draft comes to.
 func (p *drawing) counts(octets int64, files ...attachment) {
-	p.m.Update(draftSize{revision: p.m.composer.revision, octets: octets, files: files})
+	n := draftSize{revision: p.m.composer.revision, files: files}
+	for _, f := range files {
+		n.err = cmp.Or(n.err, f.err)
+	}
+	l := ofSize(octets, "postmaster@example.org", "abuse@example.org")
+	l.Message.Size.Longest = 76
+	n.of(l)
+	p.m.Update(n)
 }
 
 // ofSize is a letter of which nothing but the envelope and the size is looked at.
@@ -53,7 +61,8 @@ func sceneDraft(p *drawing) {
 	c.attached = []string{"report.pdf", "/a/long/way/to/it/and/further/minutes.txt", "nothere.png"}
 	c.headers = []string{"X-Test: yes"}
 	c.body = []string{"This is a test message.", "", ".a line that starts with a dot is sent as '..'"}
-	c.notify, c.chunks = "NEVER", true
+	c.choose(partDSN, "NEVER")
+	c.choose(partChunks, "yes")
 	c.changed()
 	p.press("j")
 	p.counts(4305267, attachment{octets: 3 << 20}, attachment{octets: 1204}, attachment{err: errors.New("nothere.png: no such file or directory")})
@@ -205,7 +214,7 @@ func TestTheSizeIsThatOfTheMessage(t *testing.T) {
 }
 
 func TestLetterOfADraft(t *testing.T) {
-	d := draft{utf8: flow.UTF8Auto, usual: "test now", body: []string{"hello", "", "bye", ""}}
+	d := draft{usual: "test now", body: []string{"hello", "", "bye", ""}}
 	d.one[partFrom] = "me@example.net"
 	d.one[partTo] = "a@example.com, Bob <b@example.com>"
 	d.one[partCopies] = "c@example.com, a@example.com"
@@ -260,9 +269,9 @@ func TestLetterOfADraft(t *testing.T) {
 func TestADraftInItsFile(t *testing.T) {
 	p := newPlay(80, 24)
 	sceneDraft(p)
-	for _, d := range []draft{p.m.composer.draft, {utf8: flow.UTF8Always, file: "/a.eml"}, {utf8: flow.UTF8Auto, body: []string{"", "", "x: y", "", ""}}} {
+	for _, d := range []draft{p.m.composer.draft, {options: [options]uint8{0, 1, 1, 2, 1, 1, 1}, file: "/a.eml"}, {options: [options]uint8{partTemplate - partTemplate: 3}, body: []string{"", "", "x: y", "", ""}}} {
 		got, err := parseDraft(d.text())
-		if err != nil || got.text() != d.text() || !slices.Equal(got.body, d.body) || !slices.Equal(got.attached, d.attached) || got.one != d.one || got.utf8 != d.utf8 || got.chunks != d.chunks {
+		if err != nil || got.text() != d.text() || !slices.Equal(got.body, d.body) || !slices.Equal(got.attached, d.attached) || got.one != d.one || got.options != d.options {
 			t.Errorf("%v: %+v of\n%s", err, got, d.text())
 		}
 	}

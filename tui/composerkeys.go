@@ -13,7 +13,7 @@ func composing() []binding {
 	on := func(is func(*composer) bool) func(*screen) bool {
 		return func(m *screen) bool { return is(m.composer) }
 	}
-	option := on(func(c *composer) bool { return c.at.part >= partUTF8 && c.at.part < partBody })
+	option := on(func(c *composer) bool { return c.at.part.isOption() })
 	named := func(m *screen) bool { return m.onPath() && len(m.composer.f.text) > 0 }
 	return []binding{
 		{id: "attach", keys: []string{"enter"}, show: "Enter", in: inField, hint: "attach", enabled: named, help: "the name of a file: attach it", do: (*screen).attach},
@@ -31,6 +31,8 @@ func composing() []binding {
 		{id: "edit", keys: []string{"enter", "i"}, show: "Enter", in: inMessage, hint: "edit", enabled: on((*composer).typeable), help: "edit the field", do: (*screen).editItem},
 		{id: "turn", keys: []string{"enter", "i"}, show: "Enter", in: inMessage, hint: "change", enabled: option, help: "an option: its next value", do: func(m *screen) tea.Cmd { m.composer.turn(); return m.recount() }},
 		{id: "reply", keys: []string{"enter", "i"}, show: "Enter", in: inMessage, hint: "explain", enabled: on(func(c *composer) bool { return c.at.part == partResult }), help: "a reply: what it means", do: (*screen).explainResult},
+		{id: "columnleft", keys: []string{"left"}, in: inMessage, help: "the field before", do: by(-1, false)},
+		{id: "columnright", keys: []string{"right"}, in: inMessage, help: "the next field", do: by(1, false)},
 		{id: "review", keys: []string{"ctrl+s"}, in: inMessage | inField | inBody, hint: "send", help: "look at the message, and send it from there", do: (*screen).askReview},
 		{id: "fieldesc", keys: []string{"esc"}, show: "esc", in: inField | inBody, hint: "fields", help: "leave the field; what was typed stays", do: (*screen).back},
 		{id: "editor", keys: []string{"ctrl+e"}, in: inMessage | inBody, hint: "$EDITOR", help: "the body in $VISUAL or $EDITOR", do: (*screen).editBody},
@@ -41,6 +43,8 @@ func composing() []binding {
 		{id: "octets", keys: []string{"v"}, in: inReview, hint: "octets", help: "the message as it is sent, and its octets", do: (*screen).showOctets},
 		{id: "editagain", keys: []string{"e"}, in: inReview, hint: "edit", help: "back to the field", do: func(m *screen) tea.Cmd { m.back(); return m.editItem() }},
 		{id: "eml", keys: []string{"w"}, in: inReview, hint: "write .eml", help: "write the message to a file", do: (*screen).writeReviewed},
+		{id: "reviewdown", keys: []string{"pgdown", " "}, show: "PgDn", in: inReview, help: "a page down", do: by(1, true)},
+		{id: "reviewup", keys: []string{"pgup"}, show: "PgUp", in: inReview, help: "a page up", do: by(-1, true)},
 		{id: "notyet", keys: []string{"n"}, in: inReview, hint: "back", help: "back to the draft; nothing is sent", do: (*screen).back},
 	}
 }
@@ -64,7 +68,7 @@ func (m *screen) compose() tea.Cmd {
 func (m *screen) draftAgain() tea.Cmd {
 	m.composer.begun = true
 	m.mode, m.pane = modeBrowse, messageAt
-	return m.recount()
+	return tea.Batch(m.recount(), m.idle())
 }
 
 // editItem edits what is under the cursor.
@@ -97,9 +101,9 @@ func (m *screen) nextField(way int) tea.Cmd {
 	if c.take() && way < 0 {
 		c.at.n-- // it stands behind what was added
 	}
-	items := c.items()
-	for i := c.place(items) + way; ; i += way {
-		c.at = items[(i+len(items))%len(items)]
+	fields := c.fields()
+	for i := c.place(fields) + way; ; i += way {
+		c.at = fields[(i+len(fields))%len(fields)]
 		if c.typeable() {
 			return m.editItem()
 		}

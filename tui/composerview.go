@@ -3,7 +3,9 @@ package tui
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"ehlo/session/flow"
 	"ehlo/session/wire"
@@ -13,77 +15,149 @@ import (
 // label.
 const fieldColumn = 13
 
-// messageRow is a row of the pane, and the item it belongs to.
-type messageRow struct {
-	item item
-	text string // drawn
+// pairsWidth is from which width on short fields stand two in a row.
+const pairsWidth = 76
+
+// beside says that a field stands in the row of the one before it, where there
+// is room.
+func (p part) beside() bool {
+	switch p {
+	case partTemplate, partHeads, partBlind, partChunks, partReturn, partPRDR:
+		return true
+	}
+	return false
 }
 
-// messageView draws h rows of w cells:
+// messageView draws h rows of w cells, however many recipients there are:
 //
 //	>  delivery   accepted, 4,250,344 octets to mx1.example.org      what became of it
 //	   message    250 2.0.0 OK: queued as 7F3A0001
 //	   OK         user@example.org: 250 2.1.5 ok
 //	   MAIL FROM  probe@example.net                                  the draft
 //	   RCPT TO    user@example.org, abuse@example.org            2
+//	   Envelope   SIZE=4250344 BODY=8BITMIME
 //	   Subject    test
 //	   Attach     report.pdf                      3,145,728 octets
 //	              + a file's name
+//	   Pad to     (no)                 Template   plain
 //	   From …     (as MAIL FROM)
 //	   Body       2 lines --------------------------------------
 //	 This is a test message.
-//	 1,204 of 52,428,800 octets (50.0 MiB)
+//	 1,204 of 52,428,800 octets (50.0 MiB)   longest line 61 of 998
 func (m *screen) messageView(w, h int) []string {
 	c, g := m.composer, m.st.glyphs
 	foot := m.footRows(w, h)
 	h -= len(foot)
-	var rows []messageRow
-	for _, x := range c.items() {
-		if x.part != partBody {
-			rows = append(rows, m.itemRows(x, w)...)
+	lines := c.lines(w)
+	results := c.result.rows()
+	list := window{n: results + len(lines), h: h, draw: func(i int) []string {
+		if i < results {
+			return m.resultRows(item{partResult, i}, w)
+		}
+		return m.lineRows(lines[i-results], w)
+	}}
+	at := -1
+	if c.at.part == partResult {
+		at = c.at.n
+	}
+	for i, l := range lines {
+		if slices.Contains(l, c.at) {
+			at = results + i
 		}
 	}
+	var out []string
 	// The body takes what the fields leave, and all where it is being typed and
 	// they leave little.
-	body := 0
 	if c.file == "" {
-		body = max(h-len(rows), 1)
+		body := 1
 		if c.at.part == partBody {
-			body = max(body, min(h, max(len(c.body)+1, 4)))
+			body, at = min(h, max(len(c.body)+1, 4)), list.n
 		}
-	}
-	first, last := len(rows), len(rows)+body-1 // of the cursor
-	if c.at.part != partBody {
-		first, last = -1, -1
-		for i, r := range rows {
-			if r.item == c.at {
-				if first < 0 {
-					first = i
-				}
-				last = i
+		if all := list.first(list.n - 1); all == 0 {
+			left := h
+			for i := range list.n {
+				left -= len(list.rows(i))
 			}
+			body = max(body, left)
+		}
+		draw, n := list.draw, list.n
+		var rows []string
+		list.n++
+		list.draw = func(i int) []string {
+			switch {
+			case i < n:
+				return draw(i)
+			case rows == nil:
+				rows = m.bodyRows(w, body)
+			}
+			return rows
 		}
 	}
-	c.top = min(max(c.top, last-h+1), first)
-	c.top = max(min(c.top, len(rows)+body-h), 0)
-	out := make([]string, 0, h+len(foot))
-	for i := c.top; i < len(rows) && len(out) < h; i++ {
-		out = append(out, rows[i].text)
-	}
-	if n := min(body, h-len(out)); n > 0 {
-		out = append(out, m.bodyRows(w, n)...)
-	}
+	c.top, out = list.show(c.top, at)
 	for len(out) < h {
 		out = append(out, g.fit("", w))
 	}
 	return append(out, foot...)
 }
 
+// lines are the fields but for the body, row by row.
+func (c *composer) lines(w int) (lines [][]item) {
+	for _, x := range c.fields() {
+		switch {
+		case x.part == partBody:
+		case w >= pairsWidth && x.part.beside():
+			lines[len(lines)-1] = append(lines[len(lines)-1], x)
+		default:
+			lines = append(lines, []item{x})
+		}
+	}
+	return lines
+}
+
+// lineRows draws the fields of a row, and below the recipients what MAIL will
+// say. The one that is being typed has the row for itself.
+func (m *screen) lineRows(line []item, w int) (rows []string) {
+	c, g := m.composer, m.st.glyphs
+	if m.mode == modeField && slices.Contains(line, c.at) {
+		line = []item{c.at}
+	}
+	row := ""
+	for i, x := range line {
+		n := w / len(line)
+		if i == len(line)-1 {
+			n = w - n*i
+		}
+		row += m.itemRow(x, n)
+	}
+	rows = append(rows, row)
+	if words := m.envelopeWords(); line[0].part == partTo && words != "" && m.lay.shape != shapeSmall {
+		rows = append(rows, m.st.dim.Render(g.fit(fmt.Sprintf("  %-11s%s", "Envelope", g.words(words)), w)))
+	}
+	return rows
+}
+
+// envelopeWords are the parameters of MAIL, as far as the message is counted.
+func (m *screen) envelopeWords() string {
+	n, v := &m.composer.count, m.view.Now()
+	if n.mail == nil || n.err != nil || v == nil || !m.now.Connected {
+		return ""
+	}
+	l := *n.mail
+	l.Force = true // the last row says that it is too large
+	line, _, refused := flow.MailLine(v.Offers, l)
+	if refused != nil {
+		return refused.Message
+	}
+	_, parameters, _ := strings.Cut(string(line), "> ")
+	return parameters
+}
+
 // footRows are what the draft comes to, and what keeps it from being sent.
 func (m *screen) footRows(w, h int) []string {
 	c, g := m.composer, m.st.glyphs
 	mark, s, text := byte(' '), m.st.bold, ""
-	switch n := &c.count; {
+	n := &c.count
+	switch {
 	case n.err != nil:
 		mark, s, text = '~', m.st.warn, n.err.Error()
 	case n.revision == 0:
@@ -95,17 +169,29 @@ func (m *screen) footRows(w, h int) []string {
 		}
 	}
 	var out []string
+	lead := string(mark) + " "
 	for _, r := range wrap(g.words(text), w-2) {
 		if len(out) < max(h/3, 1) {
-			out = append(out, s.Render(g.fit(string(mark)+" "+r, w)))
+			out = append(out, s.Render(g.fit(lead+r, w)))
 		}
-		mark = ' '
+		lead = "  "
+	}
+	longest := fmt.Sprintf("longest line %s of %d", wire.Thousands(uint64(n.longest)), longestLine)
+	switch {
+	case n.err != nil || n.longest == 0:
+	case n.longest > longestLine:
+		out = append(out, m.st.warn.Render(g.fit("~ "+longest+": a server may break it, or refuse it", w)))
+	case len(out) == 1 && cells(text)+cells(longest)+5 <= w:
+		out[0] = g.apart(s.Render(string(mark)+" "+text), m.st.dim.Render(longest), w-1) + " "
 	}
 	return out
 }
 
-// itemRows draws an item.
-func (m *screen) itemRows(x item, w int) []messageRow {
+// longestLine is how many octets a line of a message may have (RFC 5322 2.1.1).
+const longestLine = 998
+
+// itemRow draws a field.
+func (m *screen) itemRow(x item, w int) string {
 	c, g := m.composer, m.st.glyphs
 	here := x == c.at && m.pane == messageAt
 	cursor := byte(' ')
@@ -113,18 +199,15 @@ func (m *screen) itemRows(x item, w int) []messageRow {
 		cursor = '>'
 	}
 	room := max(w-fieldColumn, 1)
-	if x.part == partResult {
-		return m.resultRows(x, cursor, w)
-	}
 	label := partNames[x.part]
 	if x.n > 0 {
 		label = ""
 	}
 	if here && m.mode == modeField {
 		row := m.st.bold.Render(fmt.Sprintf("%c %-11s", cursor, label)) + c.f.view(&m.st, room, true, false)
-		return []messageRow{{x, g.fit(row, w)}}
+		return g.fit(row, w)
 	}
-	mark, text, right, s := m.fieldWords(x)
+	mark, text, right, s := m.fieldWords(x, room)
 	if n := cells(right); n > 0 && n+8 < room {
 		if cells(text) > room-n-2 && x.part == partAttach {
 			text = filepath.Base(text)
@@ -136,11 +219,11 @@ func (m *screen) itemRows(x item, w int) []messageRow {
 		s = s.Bold(true)
 		lead = m.st.bold.Render(lead)
 	}
-	return []messageRow{{x, lead + s.Render(g.fit(text, room))}}
+	return lead + s.Render(g.fit(text, room))
 }
 
 // fieldWords are what a field shows: its text, or what it is when it is empty.
-func (m *screen) fieldWords(x item) (mark byte, text, right string, s style) {
+func (m *screen) fieldWords(x item, w int) (mark byte, text, right string, s style) {
 	c, g := m.composer, m.st.glyphs
 	mark, s = ' ', m.st.server
 	none := func(words string) (byte, string, string, style) { return ' ', words, "", m.st.dim }
@@ -150,8 +233,8 @@ func (m *screen) fieldWords(x item) (mark byte, text, right string, s style) {
 		if text = c.one[x.part]; text == "" {
 			return none(m.placeholderOf(x.part))
 		}
-		if n := len(addresses(text)); x.part == partTo && n > 1 {
-			right = fmt.Sprint(n)
+		if n := c.count.to; x.part == partTo && n > 1 {
+			right = wire.Thousands(uint64(n))
 		}
 	case list != nil && x.n == len(*list):
 		return none(m.placeholderOf(x.part))
@@ -172,7 +255,19 @@ func (m *screen) fieldWords(x item) (mark byte, text, right string, s style) {
 	default:
 		return none(m.optionWords(x.part))
 	}
-	return mark, g.words(text), right, s
+	return mark, g.words(beginning(text, w)), right, s
+}
+
+// beginning is as much of a text as may be seen in w cells, and some more.
+func beginning(text string, w int) string {
+	n := 8 * (w + 8)
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
 }
 
 func (m *screen) placeholderOf(p part) string {
@@ -192,50 +287,27 @@ func (m *screen) placeholderOf(p part) string {
 	case partCopies:
 		return "(in the header, and RCPT)"
 	case partBlind:
-		return "(RCPT, and not in the header)"
+		return "(RCPT, not in the header)"
+	case partPad:
+		return "(as it comes)"
+	case partEnvelope:
+		return "(none)"
 	}
 	return "(Name: value)"
 }
 
-// optionWords say what an option does, and where it does nothing here.
-func (m *screen) optionWords(p part) string {
-	c := m.composer
-	words, keyword := "", ""
-	switch p {
-	case partUTF8:
-		words = string(c.utf8)
-		switch c.utf8 {
-		case flow.UTF8Auto:
-			words += ": where an address needs it"
-		case flow.UTF8Always:
-			keyword = "SMTPUTF8"
-		}
-	case partDSN:
-		if words = "the server's default"; c.notify != "" {
-			words, keyword = "NOTIFY="+c.notify, "DSN"
-		}
-	case partChunks:
-		if words = "no: DATA"; c.chunks {
-			words, keyword = "yes: BDAT in place of DATA", "CHUNKING"
-		}
-	}
-	if v := m.view.Now(); keyword != "" && v != nil && m.now.Connected && !v.Offers.Has(keyword) {
-		words += " (not offered)"
-	}
-	return words
-}
-
 // resultRows draws a row of the result; a long reply takes several.
-func (m *screen) resultRows(x item, cursor byte, w int) (rows []messageRow) {
+func (m *screen) resultRows(x item, w int) []string {
+	cursor := byte(' ')
+	if x == m.composer.at && m.pane == messageAt && (m.mode == modeBrowse || m.mode == modeField) {
+		cursor = '>'
+	}
 	mark, label, text := m.composer.result.row(x.n)
 	s := map[byte]style{' ': m.st.good, '~': m.st.warn, '!': m.st.bad}[mark]
 	if x.n == 0 || cursor == '>' {
 		s = s.Bold(true)
 	}
-	for _, r := range m.labelled(cursor, mark, label, text, w, s) {
-		rows = append(rows, messageRow{x, r})
-	}
-	return rows
+	return m.labelled(cursor, mark, label, text, w, s)
 }
 
 // labelled draws a text behind its label, in as many rows as it takes.
@@ -274,37 +346,12 @@ func (m *screen) bodyRows(w, h int) []string {
 		case typing && i == c.row:
 			out = append(out, " "+c.f.view(&m.st, w-1, true, false))
 		case i < len(c.body):
-			out = append(out, g.fit(" "+g.words(c.body[i]), w))
+			out = append(out, g.fit(" "+g.words(beginning(c.body[i], w)), w))
 		default:
 			out = append(out, g.fit("", w))
 		}
 	}
 	return out
-}
-
-// fieldHelp is what the prompt says of the field that is being typed.
-func (m *screen) fieldHelp() string {
-	switch m.composer.at.part {
-	case partFrom:
-		return "the envelope's sender; bounces go there"
-	case partTo:
-		return "to whom it goes: addresses, with commas between"
-	case partSubject:
-		return "empty: " + m.composer.usual
-	case partAttach:
-		return "the name of a file: tab completes it, Enter attaches it"
-	case partAuthor, partHeads:
-		return "in the header; empty: as the envelope"
-	case partCopies:
-		return "in the header, and recipients too"
-	case partBlind:
-		return "recipients that are not in the header"
-	case partHeader:
-		return "a further header field, Name: value"
-	case partFile:
-		return "a file that is a complete message; tab completes it"
-	}
-	return "the text; ctrl+e opens $EDITOR"
 }
 
 // messageWord is what the pane's title says of the draft.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ehlo/session/message"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
 )
@@ -24,14 +25,14 @@ type fileSize struct {
 	path     string
 	size     int64
 	modified time.Time
-	octets   int64
+	made     *message.Message // of which nothing but the size is looked at
 }
 
 // measure counts a draft as it will be sent (RFC 1870). Of attachments their
 // size is enough; a complete message is read once, and again when it has
 // changed since it was known.
 func (d *draft) measure(revision int, helo string, known *fileSize) draftSize {
-	n := draftSize{revision: revision, file: known}
+	n := draftSize{revision: revision, limit: d.limit, file: known}
 	for _, path := range d.attached {
 		one := examine(path)
 		if n.files = append(n.files, one); one.err != nil && n.err == nil {
@@ -45,12 +46,20 @@ func (d *draft) measure(revision int, helo string, known *fileSize) draftSize {
 		return n // nothing of it is opened
 	}
 	if d.file != "" {
-		n.octets, n.file, n.err = measureFile(d.file, known)
+		made, file, err := measureFile(d.file, known)
+		if n.file = file; err != nil {
+			n.err = err
+			return n
+		}
+		l, err := d.envelope()
+		l.Message = made
+		n.of(l)
+		n.err = err
 		return n
 	}
 	l, err := d.letter(helo)
 	if n.err = plain(err); err == nil {
-		n.octets = l.Message.Size.Octets
+		n.of(l)
 	}
 	return n
 }
@@ -81,24 +90,22 @@ func examine(path string) attachment {
 	return attachment{octets: info.Size()}
 }
 
-func measureFile(path string, known *fileSize) (int64, *fileSize, error) {
+func measureFile(path string, known *fileSize) (*message.Message, *fileSize, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return 0, nil, plain(err)
+		return nil, nil, plain(err)
 	}
 	if !info.Mode().IsRegular() {
-		return 0, nil, fmt.Errorf("%s: no regular file", path)
+		return nil, nil, fmt.Errorf("%s: no regular file", path)
 	}
 	if known != nil && known.path == path && known.size == info.Size() && known.modified.Equal(info.ModTime()) {
-		return known.octets, known, nil
+		return known.made, known, nil
 	}
-	d := draft{file: path}
-	l, err := d.letter("")
+	made, err := message.FromFile(path)
 	if err != nil {
-		return 0, nil, plain(err)
+		return nil, nil, plain(err)
 	}
-	octets := l.Message.Size.Octets
-	return octets, &fileSize{path, info.Size(), info.ModTime(), octets}, nil
+	return made, &fileSize{path, info.Size(), info.ModTime(), made}, nil
 }
 
 // plain is an error of a file in few words.

@@ -18,40 +18,42 @@ import (
 type part uint8
 
 const (
-	partFrom    part = iota // MAIL FROM
-	partTo                  // RCPT TO
-	partSubject             //
-	partAuthor              // From:, where it is not that of MAIL
-	partHeads               // To:, where it is not those of RCPT
-	partCopies              // Cc: in the header, and RCPT
-	partBlind               // RCPT, and nowhere in the header
-	partAttach              // each file
-	partHeader              // each further field
-	partFile                // a complete message in place of the header and the body
-	partUTF8                //
-	partDSN                 //
-	partChunks              //
-	partBody                //
-	partResult              // what became of it: not a part of the draft
+	partFrom     part = iota // MAIL FROM
+	partTo                   // RCPT TO
+	partSubject              //
+	partAuthor               // From:, where it is not that of MAIL
+	partHeads                // To:, where it is not those of RCPT
+	partCopies               // Cc: in the header, and RCPT
+	partBlind                // RCPT, and nowhere in the header
+	partPad                  // octets that the message is to have
+	partEnvelope             // ENVID: what reports repeat
+	partAttach               // each file
+	partHeader               // each further field
+	partFile                 // a complete message in place of the header and the body
+	partTemplate             // what the text began as
+	partUTF8                 //
+	partChunks               //
+	partDSN                  //
+	partReturn               // RET
+	partPRDR                 //
+	partOneByOne             //
+	partBody                 //
+	partResult               // what became of it: not a part of the draft
 )
 
 // single is how many parts there are that are one text, the first ones.
-const single = partBlind + 1
+const single = partEnvelope + 1
 
 // partNames are the parts as the pane shows them and as the file of a draft has
 // them.
 var partNames = [...]string{
 	partFrom: "MAIL FROM", partTo: "RCPT TO", partSubject: "Subject",
 	partAuthor: "From", partHeads: "To", partCopies: "Cc", partBlind: "Bcc",
-	partAttach: "Attach", partHeader: "+ header", partFile: "Message",
-	partUTF8: "SMTPUTF8", partDSN: "DSN", partChunks: "BDAT", partBody: "Body",
+	partPad: "Pad to", partEnvelope: "ENVID",
+	partAttach: "Attach", partHeader: "+ header", partFile: "Message", partTemplate: "Template",
+	partUTF8: "SMTPUTF8", partChunks: "BDAT", partDSN: "DSN", partReturn: "RET",
+	partPRDR: "PRDR", partOneByOne: "Pipelining", partBody: "Body",
 }
-
-// notifies are the values of DSN: what NOTIFY says (RFC 3461 4.1).
-var notifies = [...]string{"", "NEVER", "FAILURE", "SUCCESS,FAILURE,DELAY"}
-
-// utf8s are the values of SMTPUTF8; the first is the usual.
-var utf8s = [...]flow.UTF8{flow.UTF8Auto, flow.UTF8Always, flow.UTF8Never}
 
 // draft is a message with its envelope as it stands in the pane. It is plain
 // data: a copy is counted and sent while the person types on.
@@ -60,11 +62,10 @@ type draft struct {
 	attached []string // paths
 	headers  []string // "Name: value"
 	file     string   // a path; empty: the message is composed
-	utf8     flow.UTF8
-	notify   string
-	chunks   bool
+	options  [options]uint8
 	body     []string // lines
 	usual    string   // the subject where none is given
+	limit    uint64   // that the padding may be to; 0: none is known
 }
 
 // clone is a copy that nothing shares.
@@ -85,15 +86,27 @@ func (d *draft) list(p part) *[]string {
 	return nil
 }
 
-// letter makes the message and its envelope. It looks at files, and reads a
-// complete message: it is not for Update.
-func (d *draft) letter(helo string) (flow.Letter, error) {
-	l := flow.Letter{SMTPUTF8: d.utf8, Chunking: d.chunks, DSN: flow.DSN{Notify: d.notify}}
+// envelope is the letter without its message.
+func (d *draft) envelope() (flow.Letter, error) {
+	l := flow.Letter{
+		SMTPUTF8: flow.UTF8(d.option(partUTF8)), Chunking: d.option(partChunks) != "", PRDR: d.option(partPRDR) != "", NoPipelining: d.option(partOneByOne) != "",
+		DSN: flow.DSN{Notify: d.option(partDSN), Return: d.option(partReturn), ID: d.one[partEnvelope]},
+	}
+	if n := len(l.DSN.ID); n > flow.MaxEnvelopeID {
+		return l, fmt.Errorf("ENVID has %d octets: %d are allowed (RFC 3461 4.4)", n, flow.MaxEnvelopeID)
+	}
 	var err error
 	if l.From, err = session.ParseAddress(bare(d.one[partFrom])); err != nil {
 		return l, fmt.Errorf("MAIL FROM: %w", err)
 	}
-	if err := d.recipients(&l); err != nil {
+	return l, d.recipients(&l)
+}
+
+// letter makes the message and its envelope. It looks at files, and reads a
+// complete message: it is not for Update.
+func (d *draft) letter(helo string) (flow.Letter, error) {
+	l, err := d.envelope()
+	if err != nil {
 		return l, err
 	}
 	if d.file != "" {
@@ -114,8 +127,13 @@ func (d *draft) letter(helo string) (flow.Letter, error) {
 			return l, a.err
 		}
 	}
+	pad, err := padding(d.one[partPad], d.limit)
+	if err != nil {
+		return l, err
+	}
 	m := message.Draft{
-		From: d.one[partFrom], To: addresses(d.one[partTo]), Subject: d.one[partSubject],
+		PadTo: pad,
+		From:  d.one[partFrom], To: addresses(d.one[partTo]), Subject: d.one[partSubject],
 		Attachments: d.attached, Host: helo,
 	}
 	if s := d.one[partAuthor]; s != "" {
@@ -146,6 +164,7 @@ func (d *draft) letter(helo string) (flow.Letter, error) {
 // recipients are those of RCPT TO, Cc and Bcc, each once.
 func (d *draft) recipients(l *flow.Letter) error {
 	fields := []part{partTo, partCopies, partBlind}
+	has := map[wire.Address]bool{}
 	if d.file != "" {
 		fields = fields[:1]
 	}
@@ -157,7 +176,8 @@ func (d *draft) recipients(l *flow.Letter) error {
 				return fmt.Errorf("%s: %w", partNames[p], err)
 			case a == wire.Address{}:
 				return fmt.Errorf("%s: there is no address in %s", partNames[p], one)
-			case !slices.Contains(l.To, a):
+			case !has[a]:
+				has[a] = true
 				l.To = append(l.To, a)
 			}
 		}
@@ -201,12 +221,10 @@ func (d *draft) text() string {
 		}
 	}
 	line(partFile, d.file)
-	if d.utf8 != flow.UTF8Auto {
-		line(partUTF8, string(d.utf8))
-	}
-	line(partDSN, d.notify)
-	if d.chunks {
-		line(partChunks, "yes")
+	for p := partTemplate; p < partBody; p++ {
+		if d.options[p-partTemplate] > 0 {
+			line(p, d.option(p))
+		}
 	}
 	b.WriteString("\n" + strings.Join(d.body, "\n"))
 	return b.String()
@@ -214,7 +232,7 @@ func (d *draft) text() string {
 
 // parseDraft reads what text wrote.
 func parseDraft(text string) (draft, error) {
-	d := draft{utf8: flow.UTF8Auto}
+	d := draft{}
 	head, body, _ := strings.Cut("\n"+text, "\n\n")
 	if body != "" {
 		d.body = strings.Split(body, "\n")
@@ -229,12 +247,8 @@ func parseDraft(text string) (draft, error) {
 			*list = append(*list, value)
 		case p == partFile:
 			d.file = value
-		case p == partUTF8 && slices.Contains(utf8s[:], flow.UTF8(value)):
-			d.utf8 = flow.UTF8(value)
-		case p == partDSN && slices.Contains(notifies[:], value):
-			d.notify = value
-		case p == partChunks:
-			d.chunks = value == "yes"
+		case p.isOption() && slices.Contains(optionsOf(p), value):
+			d.choose(p, value)
 		default:
 			return d, fmt.Errorf("it is no draft of ehlo's: what is %q?", l)
 		}

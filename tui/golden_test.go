@@ -42,6 +42,7 @@ func newPlay(w, h int) *drawing {
 	}
 	f := engine.NewFeed(nil)
 	p.m = newScreen(o, f, engine.New(engine.Options{Session: o.Session, Plan: o.Plan, Intro: o.Intro}, f, nil), nil, &history{}, newStyles(true, false))
+	p.m.composer.idling = true // nothing ticks by itself
 	return p
 }
 

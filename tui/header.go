@@ -43,7 +43,9 @@ func (m *screen) header() []string {
 		name := m.st.bold.Render(g.words(m.played.name()))
 		return []string{g.apart(name, state, w), g.apart(host, tlsStyle.Render(tls), w)}
 	}
-	if last != "" {
+	if idle := m.idleWords(); idle != "" {
+		state += " " + idle
+	} else if last != "" {
 		state += " " + last
 	}
 	if m.lay.header == 1 {
@@ -177,6 +179,9 @@ func (m *screen) sizeWord(full bool) string {
 // elapsed is how long the session has lasted, up to its last event; it moves
 // only while something is awaited.
 func (m *screen) elapsed() string {
+	if idle := m.idleWords(); idle != "" {
+		return idle
+	}
 	from, to := m.view.Started, m.view.Last
 	if !m.view.Lookup.IsZero() {
 		from = m.view.Lookup

@@ -106,6 +106,8 @@ func (m *screen) placeholder(w int, focus bool) string {
 		text = "(locked while the script runs: esc, then space holds it)"
 	case m.now.Script.Phase.Goes():
 		text = "(locked while the script runs: space holds it)"
+	case m.pane == messageAt && m.composer.at.part.isOption():
+		text = "(" + m.fieldHelp() + "; Enter changes it)"
 	case m.pane == messageAt:
 		text = "(esc, then i: type SMTP)"
 	case !focus:

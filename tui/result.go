@@ -17,6 +17,7 @@ type result struct {
 	of     *engine.Posting // nil: there is none
 	view   transcript.View
 	mails  int          // replies to MAIL: the first is its own
+	mail   *event.Reply // that one, where it is a refusal
 	final  *event.Reply // the last one to the end of the message
 	ended  bool         // it is not on its way any more
 	err    error
@@ -55,7 +56,9 @@ func (c *composer) hear(e event.Event) {
 func (r *result) Apply(e event.Event) {
 	reply, isReply := e.(event.Reply)
 	if isReply && reply.Verb == "MAIL" {
-		r.mails++
+		if r.mails++; r.mails == 1 && reply.Reply.Class() >= 4 {
+			r.mail = &reply
+		}
 	}
 	if r.of == nil || r.mails > 1 || r.ended && r.delivery() != transcript.DeliveryUnknown {
 		return // what is said now is not about it
@@ -86,9 +89,10 @@ func (r *result) delivery() transcript.Delivery {
 	return r.view.Now().Delivery()
 }
 
-// recipients are those that the server has answered for.
+// recipients are those that the server has answered for. Behind a refused MAIL
+// the replies to RCPT say nothing of them.
 func (r *result) recipients() []transcript.Recipient {
-	if r.of == nil || r.mails == 0 {
+	if r.of == nil || r.mails == 0 || r.mail != nil {
 		return nil
 	}
 	return r.view.Now().Recipients
@@ -163,7 +167,7 @@ func replyMark(r wire.Reply) byte {
 func (r *result) explained(n int) *event.Reply {
 	switch {
 	case n == 0:
-		return nil
+		return r.mail
 	case n == 1 && r.final != nil:
 		return r.final
 	case r.final != nil:

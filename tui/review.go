@@ -39,7 +39,7 @@ func (m *screen) askReview() tea.Cmd {
 		m.hint = "whom to? RCPT TO needs an address"
 		return m.editItem()
 	}
-	d, revision, helo := c.clone(), c.revision, m.o.Session.Helo
+	d, revision, helo := m.drafted(), c.revision, m.o.Session.Helo
 	return func() tea.Msg {
 		var files []attachment
 		for _, path := range d.attached {
@@ -72,82 +72,148 @@ func (m *screen) asked(r reviewed) tea.Cmd {
 	}
 	c.made, c.reviewTop, m.mode = r.letter, 0, modeReview
 	// The pane must not say anything else, where a file was changed since.
-	c.count.revision, c.count.octets, c.count.files, c.count.err = r.revision, r.letter.Message.Size.Octets, r.files, nil
+	c.count.of(r.letter)
+	c.count.revision, c.count.files, c.count.err = r.revision, r.files, nil
 	return nil
 }
 
-// reviewView draws what is about to be sent, and where.
+// entry is what the review says of one thing.
+type entry struct {
+	mark        byte
+	label, text string
+}
+
+// reviewView draws what is about to be sent, and where, however many get it.
 func (m *screen) reviewView(w, h int) []string {
 	c, l := m.composer, &m.composer.made
+	before, behind := m.reviewEnvelope(), m.reviewMessage()
+	offers := m.extensions()
+	list := window{n: len(before) + len(l.To) + len(behind), h: h, draw: func(i int) []string {
+		var e entry
+		switch to := i - len(before); {
+		case to < 0:
+			e = before[i]
+		case to < len(l.To):
+			_, text, _ := strings.Cut(string(flow.RcptLine(offers, *l, l.To[to])), ":")
+			e = entry{' ', "RCPT TO", text}
+		default:
+			e = behind[to-len(l.To)]
+		}
+		return m.labelled(' ', e.mark, e.label, e.text, w, map[byte]style{'!': m.st.bad, '~': m.st.warn}[e.mark])
+	}}
 	var rows []string
-	add := func(mark byte, label, text string) {
-		rows = append(rows, m.labelled(' ', mark, label, text, w, map[byte]style{'!': m.st.bad}[mark])...)
-	}
-	words, over := m.sizeWords(l.Message.Size.Octets)
-	mark := byte(' ')
-	if over > 0 {
-		mark = '!'
-	}
-	add(mark, "size", words)
-	switch {
-	case !m.now.Connected:
-		add('!', "through", "no session is open: y leads to :reconnect")
-	case m.lay.shape == shapeSmall:
-		add(' ', "through", m.shortHost())
-	default:
-		add(' ', "through", m.hostWords(true))
-	}
-	add(' ', "MAIL FROM", "<"+l.From.String()+">")
-	for _, to := range l.To {
-		add(' ', "RCPT TO", "<"+to.String()+">")
-	}
-	if c.file != "" {
-		add(' ', "message", c.file)
-	} else {
-		subject := c.one[partSubject]
-		if subject == "" {
-			subject = c.usual
-		}
-		add(' ', "Subject", subject)
-		for _, p := range []part{partAuthor, partHeads, partCopies} {
-			if c.one[p] != "" {
-				add(' ', partNames[p], c.one[p])
-			}
-		}
-		for _, h := range c.headers {
-			add(' ', "header", h)
-		}
-		for i, path := range c.attached {
-			size := ""
-			if i < len(c.count.files) {
-				size = ", " + wire.Octet(uint64(c.count.files[i].octets))
-			}
-			add(' ', "attached", path+size)
-		}
-		body := "empty"
-		if len(c.body) > 0 {
-			body = count(len(c.body), "line")
-		}
-		add(' ', "body", body)
-	}
-	if l.SMTPUTF8 != flow.UTF8Auto {
-		add(' ', "SMTPUTF8", string(l.SMTPUTF8))
-	}
-	if l.DSN.Notify != "" {
-		add(' ', "DSN", "NOTIFY="+l.DSN.Notify)
-	}
-	if l.Chunking {
-		add(' ', "BDAT", "in place of DATA")
-	}
-	c.reviewTop = max(min(c.reviewTop, len(rows)-h), 0)
-	rows = rows[c.reviewTop:]
-	if below := len(rows) - h; below > 0 {
-		rows = append(rows[:h-1:h-1], m.st.dim.Render(m.st.glyphs.fit("  "+m.st.glyphs.more+" "+count(below+1, "more row"), w)))
+	c.reviewTop, rows = list.show(min(max(c.reviewTop, 0), list.n-1), -1)
+	if below := list.n - list.last(c.reviewTop, h); below > 0 && h > 0 {
+		below = list.n - list.last(c.reviewTop, h-1) // that many are not seen
+		rows[h-1] = m.st.dim.Render(m.st.glyphs.fit("  "+m.st.glyphs.more+" "+count(below, "more row"), w))
 	}
 	for len(rows) < h {
 		rows = append(rows, strings.Repeat(" ", w))
 	}
 	return rows
+}
+
+// extensions are the extensions of the open session.
+func (m *screen) extensions() wire.Offers {
+	if v := m.view.Now(); v != nil && m.now.Connected {
+		return v.Offers
+	}
+	return nil
+}
+
+// fewRecipients are counted at a glance.
+const fewRecipients = 5
+
+// reviewEnvelope is where it goes, and MAIL as it will be sent.
+func (m *screen) reviewEnvelope() []entry {
+	l := m.composer.made
+	words, over := m.sizeWords(l.Message.Size.Octets)
+	list := []entry{{' ', "size", words}}
+	if over > 0 {
+		list[0].mark = '!'
+	}
+	if n := l.Message.Size.Longest; n > longestLine {
+		list = append(list, entry{'~', "note", "its longest line has " + wire.Octet(uint64(n)) + ", and 998 are allowed (RFC 5322 2.1.1)"})
+	}
+	mail := "<" + l.From.String() + ">"
+	switch {
+	case !m.now.Connected:
+		return append(list, entry{'!', "through", "no session is open: y leads to :reconnect"}, entry{' ', "MAIL FROM", mail})
+	case m.lay.shape == shapeSmall:
+		list = append(list, entry{' ', "through", m.shortHost()})
+	default:
+		list = append(list, entry{' ', "through", m.hostWords(true)})
+	}
+	l.Force = true // that it is too large stands above
+	offers := m.extensions()
+	line, remarks, refused := flow.MailLine(offers, l)
+	if refused != nil {
+		list = append(list, entry{'!', "not now", refused.Message})
+	} else {
+		_, mail, _ = strings.Cut(string(line), ":")
+	}
+	list = append(list, entry{' ', "MAIL FROM", mail})
+	if l.DSN.Notify != "" && !offers.Has("DSN") {
+		remarks = append(remarks, "DSN is not offered: NOTIFY is left out")
+	}
+	if l.Chunking && !offers.Has("CHUNKING") {
+		remarks = append(remarks, "CHUNKING is not offered: DATA takes the place of BDAT")
+	}
+	for _, r := range remarks {
+		list = append(list, entry{'~', "note", r})
+	}
+	if n := len(l.To); n > fewRecipients {
+		list = append(list, entry{' ', "to", count(n, "recipient")})
+	}
+	return list
+}
+
+// reviewMessage is what the message is made of.
+func (m *screen) reviewMessage() (list []entry) {
+	c, l := m.composer, &m.composer.made
+	add := func(label, text string) { list = append(list, entry{' ', label, text}) }
+	if l.Chunking && m.extensions().Has("CHUNKING") {
+		add("BDAT", "in place of DATA")
+	}
+	if l.NoPipelining {
+		add("Pipelining", "no: one command at a time")
+	}
+	if c.file != "" {
+		add("message", c.file)
+		return list
+	}
+	subject := c.one[partSubject]
+	if subject == "" {
+		subject = c.usual
+	}
+	add("Subject", subject)
+	for _, p := range []part{partAuthor, partHeads, partCopies} {
+		if c.one[p] != "" {
+			add(partNames[p], beginning(c.one[p], m.lay.w))
+		}
+	}
+	for _, h := range c.headers {
+		add("header", h)
+	}
+	for i, path := range c.attached {
+		size := ""
+		if i < len(c.count.files) {
+			size = ", " + wire.Octet(uint64(c.count.files[i].octets))
+		}
+		add("attached", path+size)
+	}
+	body := "empty"
+	if len(c.body) > 0 {
+		body = count(len(c.body), "line")
+	}
+	if c.options[0] > 0 {
+		body += ", " + c.option(partTemplate) + ": " + templates[c.options[0]].help
+	}
+	add("body", body)
+	if s := c.one[partPad]; s != "" {
+		add("padded to", s)
+	}
+	return list
 }
 
 // reviewQuestion is what it asks.
@@ -229,7 +295,7 @@ func (m *screen) writeLetter(file string) (tea.Cmd, error) {
 		}
 		path = filepath.Join(m.o.Dir, "messages", fileName(m.shortHost(), m.o.Now(), ".eml"))
 	}
-	d, helo := m.composer.clone(), m.o.Session.Helo
+	d, helo := m.drafted(), m.o.Session.Helo
 	made := m.composer.made.Message
 	if m.mode != modeReview {
 		made = nil

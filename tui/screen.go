@@ -146,13 +146,16 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case batch:
 		m.Apply(m.feed.Take())
 		m.applyProbes(m.prober.Take())
-		if cmd = m.awaken(); m.unsaved {
+		if cmd = tea.Batch(m.awaken(), m.idle(), m.recount()); m.unsaved {
 			m.unsaved = false
 			cmd = tea.Batch(cmd, m.keepHistory())
 		}
 	case tick:
 		m.ticking = false
 		cmd = m.awaken()
+	case idleTick:
+		m.composer.idling = false
+		cmd = m.idle()
 	case saved:
 		m.wrote(msg)
 	case tea.MouseMsg:
