@@ -186,6 +186,7 @@ func (c *composer) open() {
 		c.row = min(c.row, max(len(c.body)-1, 0))
 	}
 	c.f.set(c.value())
+	c.f.most = listMost
 }
 
 // typed takes what is in the field into the draft while it is being typed. What

@@ -269,7 +269,7 @@ func TestLetterOfADraft(t *testing.T) {
 func TestADraftInItsFile(t *testing.T) {
 	p := newPlay(80, 24)
 	sceneDraft(p)
-	for _, d := range []draft{p.m.composer.draft, {options: [options]uint8{0, 1, 1, 2, 1, 1, 1}, file: "/a.eml"}, {options: [options]uint8{partTemplate - partTemplate: 3}, body: []string{"", "", "x: y", "", ""}}} {
+	for _, d := range []draft{p.m.composer.draft, {options: [options]uint8{0, 1, 1, 2, 1, 1, 1}, file: "/a.eml"}, {options: [options]uint8{3}, body: []string{"", "", "x: y", "", ""}}} {
 		got, err := parseDraft(d.text())
 		if err != nil || got.text() != d.text() || !slices.Equal(got.body, d.body) || !slices.Equal(got.attached, d.attached) || got.one != d.one || got.options != d.options {
 			t.Errorf("%v: %+v of\n%s", err, got, d.text())

@@ -129,7 +129,7 @@ func (d *draft) letter(helo string) (flow.Letter, error) {
 	}
 	pad, err := padding(d.one[partPad], d.limit)
 	if err != nil {
-		return l, err
+		return l, fmt.Errorf("%s: %w", partNames[partPad], err)
 	}
 	m := message.Draft{
 		PadTo: pad,

@@ -92,7 +92,11 @@ func buildExchangers(b builder) []fact {
 			return b.lines("", b.hosts.failed.Message, b.st.bad)
 		}
 		if c := b.v.Now(); c != nil {
-			return exchangerFacts(b, event.Exchanger{Host: c.Name()}, "", []*transcript.Conversation{c}, 0)
+			one := attempts{}
+			if one.add(c); c.Ended.IsZero() {
+				one.open = c
+			}
+			return exchangerFacts(b, event.Exchanger{Host: c.Name()}, "", &one, 0)
 		}
 		return []fact{{text: " (not looked up yet)", style: b.st.dim, quiet: true}}
 	}
@@ -108,12 +112,12 @@ func buildExchangers(b builder) []fact {
 	least := least(*route, of)
 	untried, reached := 0, ""
 	for _, x := range route.Exchangers {
-		attempts := of[x.Host]
+		tried := of[x.Host]
 		switch {
-		case len(attempts) == 0 && x.Error == nil:
+		case tried == nil && x.Error == nil:
 			untried++
-		case len(attempts) > 0:
-			if word, _, _ := stateOf(b.st, attempts[len(attempts)-1]); word == wordOK && reached == "" {
+		case tried != nil:
+			if word, _, _ := stateOf(b.st, tried.last); word == wordOK && reached == "" {
 				reached = x.Host
 			}
 		}
@@ -121,7 +125,7 @@ func buildExchangers(b builder) []fact {
 		if preferred(*route) {
 			preference = fmt.Sprint(x.Preference)
 		}
-		facts = append(facts, exchangerFacts(b, x, preference, attempts, least)...)
+		facts = append(facts, exchangerFacts(b, x, preference, tried, least)...)
 	}
 	if untried > 0 {
 		text := "a tries all of them at once"
@@ -163,39 +167,78 @@ func heading(b builder, route event.Route) []fact {
 	return b.lines("", text, b.st.dim)
 }
 
-// byExchanger sorts the attempts of this run, and those of a probing, by the
-// exchanger they went to, the newest last.
-func byExchanger(b builder, route event.Route) map[string][]*transcript.Conversation {
-	sessions := slices.Clone(b.v.Sessions)
-	if b.probed != nil {
-		for _, p := range b.probed.rows {
-			sessions = append(sessions, p.view.Sessions...)
-		}
-		slices.SortStableFunc(sessions, func(a, b *transcript.Conversation) int { return a.Started.Compare(b.Started) })
+// attempts are those that went to an exchanger: the newest, of all and of each
+// address. A batch may come with each of some hundred probes, so there is no
+// list of them to be sorted and searched.
+type attempts struct {
+	last *transcript.Conversation
+	open *transcript.Conversation // the session, where it is here and open
+	at   map[string]*transcript.Conversation
+}
+
+func (a *attempts) add(c *transcript.Conversation) {
+	if a.last == nil || !c.Started.Before(a.last.Started) {
+		a.last = c
 	}
+	if a.at == nil {
+		a.at = map[string]*transcript.Conversation{}
+	}
+	address := addressOf(c)
+	if before := a.at[address]; before == nil || !c.Started.Before(before.Started) {
+		a.at[address] = c
+	}
+}
+
+// lastAt is the newest that went to an address, or nil.
+func (a *attempts) lastAt(address string) *transcript.Conversation {
+	if a == nil {
+		return nil
+	}
+	return a.at[address]
+}
+
+// byExchanger finds the attempts of this run, and those of a probing, by the
+// exchanger they went to.
+func byExchanger(b builder, route event.Route) map[string]*attempts {
 	of := map[string]string{}
 	for _, x := range route.Exchangers {
 		for _, a := range x.Addresses {
 			of[a] = cmp.Or(of[a], x.Host)
 		}
 	}
-	attempts := map[string][]*transcript.Conversation{}
-	for _, c := range sessions {
+	all, now := map[string]*attempts{}, b.v.Now()
+	add := func(c *transcript.Conversation) {
 		name := c.Host
 		if name == "" {
 			name = cmp.Or(of[addressOf(c)], c.Address)
 		}
-		attempts[name] = append(attempts[name], c)
+		if all[name] == nil {
+			all[name] = &attempts{}
+		}
+		all[name].add(c)
+		if c == now && c.Ended.IsZero() {
+			all[name].open = c
+		}
 	}
-	return attempts
+	for _, c := range b.v.Sessions {
+		add(c)
+	}
+	if b.probed != nil {
+		for _, p := range b.probed.rows {
+			for _, c := range p.view.Sessions {
+				add(c)
+			}
+		}
+	}
+	return all
 }
 
 // least is the smallest of the hosts' maximum sizes; 0 where none stands out.
-func least(route event.Route, of map[string][]*transcript.Conversation) uint64 {
+func least(route event.Route, of map[string]*attempts) uint64 {
 	var sizes []uint64
 	for _, x := range route.Exchangers {
 		for _, a := range x.Addresses {
-			if _, n, known := sizeOf(lastAt(a, of[x.Host])); known {
+			if _, n, known := sizeOf(of[x.Host].lastAt(a)); known {
 				sizes = append(sizes, n)
 			}
 		}
@@ -212,15 +255,15 @@ func addressOf(c *transcript.Conversation) string {
 }
 
 // exchangerFacts are an exchanger, its addresses, and what went wrong with it.
-func exchangerFacts(b builder, x event.Exchanger, preference string, attempts []*transcript.Conversation, least uint64) []fact {
+func exchangerFacts(b builder, x event.Exchanger, preference string, tried *attempts, least uint64) []fact {
 	word, stage, s := wordUntried, "", b.st.server
 	var last *transcript.Conversation
 	problem := x.Error
 	mark := " "
-	if len(attempts) > 0 {
-		last = attempts[len(attempts)-1]
-		if c := b.v.Now(); c != nil && c.Ended.IsZero() && slices.Contains(attempts, c) {
-			last, mark = c, "*"
+	if tried != nil {
+		last = tried.last
+		if tried.open != nil {
+			last, mark = tried.open, "*"
 		}
 		word, stage, s = stateOf(b.st, last)
 		if last.Error != nil {
@@ -248,10 +291,10 @@ func exchangerFacts(b builder, x event.Exchanger, preference string, attempts []
 		facts = append(facts, fact{text: "       " + b.st.glyphs.words(x.Unicode), style: b.st.dim, quiet: true})
 	}
 	for _, a := range x.Addresses {
-		if b.side && !b.focus && len(attempts) == 0 {
+		if b.side && !b.focus && tried == nil {
 			continue // the room is for the hosts
 		}
-		if f := addressFact(b, x, a, attempts, least); a != x.Host || f.right != "" {
+		if f := addressFact(b, x, a, tried, least); a != x.Host || f.right != "" {
 			facts = append(facts, f)
 		}
 	}
@@ -270,12 +313,12 @@ func exchangerFacts(b builder, x event.Exchanger, preference string, attempts []
 
 // addressFact is the row of an address, with its maximum size, and its state
 // where the exchanger has several.
-func addressFact(b builder, x event.Exchanger, address string, attempts []*transcript.Conversation, least uint64) fact {
+func addressFact(b builder, x event.Exchanger, address string, tried *attempts, least uint64) fact {
 	f := fact{text: "       " + b.st.glyphs.words(address), style: b.st.dim, quiet: true}
 	if address == x.Host {
 		f.text = ""
 	}
-	c := lastAt(address, attempts)
+	c := tried.lastAt(address)
 	if c == nil {
 		return f
 	}
@@ -291,14 +334,4 @@ func addressFact(b builder, x event.Exchanger, address string, attempts []*trans
 		f.right = word
 	}
 	return f
-}
-
-// lastAt is the newest of some attempts that went to an address, or nil.
-func lastAt(address string, attempts []*transcript.Conversation) *transcript.Conversation {
-	for i := len(attempts) - 1; i >= 0; i-- {
-		if addressOf(attempts[i]) == address {
-			return attempts[i]
-		}
-	}
-	return nil
 }

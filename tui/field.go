@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 )
@@ -14,6 +15,7 @@ type field struct {
 	text []rune
 	at   int // where the cursor stands, from 0 to len(text)
 	off  int // the first character that is shown
+	most int // characters that have room; 0: fieldMost
 }
 
 func (f *field) String() string { return string(f.text) }
@@ -24,11 +26,14 @@ func (f *field) set(s string) {
 }
 
 func (f *field) insert(rs ...rune) {
-	rs = rs[:min(len(rs), fieldMost-len(f.text))]
+	rs = rs[:max(min(len(rs), f.room()), 0)]
 	text := make([]rune, 0, len(f.text)+len(rs))
 	text = append(append(append(text, f.text[:f.at]...), rs...), f.text[f.at:]...)
 	f.text, f.at = text, f.at+len(rs)
 }
+
+// room is how many characters more there is room for.
+func (f *field) room() int { return cmp.Or(f.most, fieldMost) - len(f.text) }
 
 // erase takes out the characters from one place to another.
 func (f *field) erase(from, to int) {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -152,18 +153,18 @@ func padding(s string, limit uint64) (int64, error) {
 		}
 		switch {
 		case err != nil || rest != "" && rest[0] != '+' && rest[0] != '-':
-			return 0, fmt.Errorf("Pad to: what is %s? (limit, limit+1, limit-1, 10MB)", s)
+			return 0, fmt.Errorf("what is %s? (limit, limit+1, limit-1, 10MB)", s)
 		case limit == 0:
-			return 0, fmt.Errorf("Pad to: no limit of the server's is known here")
+			return 0, errors.New("no limit of the server's is known here")
 		}
 		if n := int64(limit) + by; n > 0 {
 			return n, nil
 		}
-		return 0, fmt.Errorf("Pad to: %s is less than nothing", s)
+		return 0, fmt.Errorf("%s is less than nothing", s)
 	}
 	n, err := wire.ParseOctets(s)
 	if err != nil {
-		return 0, fmt.Errorf("Pad to: %w (52428800, 10MB, limit, limit+1)", err)
+		return 0, fmt.Errorf("%w (52428800, 10MB, limit, limit+1)", err)
 	}
 	return int64(n), nil
 }

@@ -56,6 +56,10 @@ func (m *screen) paste(text []rune) {
 		m.composer.insertLines(lines)
 		return
 	}
+	if m.where() == inField {
+		m.pasteIntoField(lines)
+		return
+	}
 	waiting := 0
 	for _, l := range m.queue.lines {
 		waiting += len(l)

@@ -16,10 +16,11 @@ import (
 type result struct {
 	of     *engine.Posting // nil: there is none
 	view   transcript.View
-	mails  int          // replies to MAIL: the first is its own
-	mail   *event.Reply // that one, where it is a refusal
-	final  *event.Reply // the last one to the end of the message
-	ended  bool         // it is not on its way any more
+	mails  int                 // replies to MAIL: the first is its own
+	mail   *event.Reply        // that one, where it is a refusal
+	final  *event.Reply        // the last one to the end of the message
+	ended  bool                // it is not on its way any more
+	known  transcript.Delivery // what became of it, when that is sure
 	err    error
 	server string
 	draft  string // its text
@@ -86,7 +87,14 @@ func (r *result) delivery() transcript.Delivery {
 	if r.mails == 0 {
 		return transcript.DeliveryNone
 	}
-	return r.view.Now().Delivery()
+	if r.known != "" { // there may be many recipients to look at
+		return r.known
+	}
+	d := r.view.Now().Delivery()
+	if r.ended && d != transcript.DeliveryUnknown {
+		r.known = d
+	}
+	return d
 }
 
 // recipients are those that the server has answered for. Behind a refused MAIL

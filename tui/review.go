@@ -144,9 +144,12 @@ func (m *screen) reviewEnvelope() []entry {
 	default:
 		list = append(list, entry{' ', "through", m.hostWords(true)})
 	}
-	l.Force = true // that it is too large stands above
-	offers := m.extensions()
-	line, remarks, refused := flow.MailLine(offers, l)
+	offers, short := m.extensions(), l
+	if n := m.composer.count.mail; n != nil {
+		short = *n // says the same of MAIL, and has no long list
+	}
+	short.Force = true // that it is too large stands above
+	line, remarks, refused := flow.MailLine(offers, short)
 	if refused != nil {
 		list = append(list, entry{'!', "not now", refused.Message})
 	} else {
