@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"ehlo/session/wire"
 )
 
@@ -83,5 +85,33 @@ func TestTheReviewIsOfTheFilesAsTheyAre(t *testing.T) {
 			t.Errorf("%s of %s octets\n%s", where, size, got)
 		}
 		p.does("n")
+	}
+}
+
+// TestAFileThatWasDroppedIsAttached: terminals quote its path for a shell; a
+// file that has such a name is meant itself.
+func TestAFileThatWasDroppedIsAttached(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a b.pdf", "it's.pdf", "a\\ c.pdf"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, row := range []struct{ typed, want string }{
+		{dir + "/a\\ b.pdf", dir + "/a b.pdf"},
+		{"'" + dir + "/a b.pdf'", dir + "/a b.pdf"},
+		{`"` + dir + `/it's.pdf" `, dir + "/it's.pdf"},
+		{dir + "/it\\'s.pdf", dir + "/it's.pdf"},
+		{dir + "/a\\ c.pdf", dir + "/a\\ c.pdf"},
+	} {
+		p := newPlay(80, 24)
+		p.does("esc", "c", "esc")
+		p.m.composer.at = item{part: partAttach}
+		p.does("enter")
+		p.m.key(tea.KeyMsg{Type: tea.KeyRunes, Paste: true, Runes: []rune(row.typed)})
+		p.does("enter")
+		if c := p.m.composer; len(c.attached) != 1 || c.attached[0] != row.want {
+			t.Errorf("%s: %q, %s", row.typed, c.attached, p.m.hint)
+		}
 	}
 }

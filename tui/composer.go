@@ -14,6 +14,7 @@ import (
 // became of it when it was sent. The draft stays whatever happens.
 type composer struct {
 	draft
+	small   bool   // the screen is
 	begun   bool   // there is a draft
 	initial string // its text when it was begun
 	kept    string // its text when it was sent, and accepted
@@ -118,11 +119,14 @@ func (c *composer) fields() []item {
 	} else {
 		all(partSubject)
 		each(partAttach, len(c.attached))
+		if c.small { // the text is what one looks for, and the others fill a screen
+			all(partBody)
+		}
 		all(partPad, partTemplate, partAuthor, partHeads, partCopies, partBlind)
 		each(partHeader, len(c.headers))
 	}
 	all(partUTF8, partChunks, partDSN, partReturn, partEnvelope, partPRDR, partOneByOne)
-	if c.file == "" {
+	if c.file == "" && !c.small {
 		all(partBody)
 	}
 	return list

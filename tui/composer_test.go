@@ -95,7 +95,8 @@ func init() {
 	}
 	scenes["message body"] = func(p *drawing) {
 		sceneDraft(p)
-		p.press("G", "enter", "up", "enter").typed("in between")
+		p.m.composer.at = item{part: partBody}
+		p.press("enter", "up", "enter").typed("in between")
 		p.counts(4305279)
 	}
 	scenes["message review"] = func(p *drawing) {

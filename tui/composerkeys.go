@@ -33,7 +33,7 @@ func composing() []binding {
 		{id: "reply", keys: []string{"enter", "i"}, show: "Enter", in: inMessage, hint: "explain", enabled: on(func(c *composer) bool { return c.at.part == partResult }), help: "a reply: what it means", do: (*screen).explainResult},
 		{id: "columnleft", keys: []string{"left"}, in: inMessage, help: "the field before", do: by(-1, false)},
 		{id: "columnright", keys: []string{"right"}, in: inMessage, help: "the next field", do: by(1, false)},
-		{id: "review", keys: []string{"ctrl+s"}, in: inMessage | inField | inBody, hint: "send", help: "look at the message, and send it from there", do: (*screen).askReview},
+		{id: "review", keys: []string{"ctrl+s"}, in: inMessage | inField | inBody, hint: "review+send", help: "look at the message, and send it from there", do: (*screen).askReview},
 		{id: "fieldesc", keys: []string{"esc"}, show: "esc", in: inField | inBody, hint: "fields", help: "leave the field; what was typed stays", do: (*screen).back},
 		{id: "editor", keys: []string{"ctrl+e"}, in: inMessage | inBody, hint: "$EDITOR", help: "the body in $VISUAL or $EDITOR", do: (*screen).editBody},
 		{id: "takeaway", keys: []string{"x", "delete"}, show: "x", in: inMessage, hint: "remove", enabled: on((*composer).removable), help: "take a file or a header field away", do: func(m *screen) tea.Cmd { m.composer.remove(); return m.recount() }},

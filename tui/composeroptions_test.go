@@ -235,3 +235,22 @@ func TestIdleWhileOneComposes(t *testing.T) {
 		}
 	}
 }
+
+// TestTheTextIsNearOnASmallScreen: behind the files, before what is seldom used.
+func TestTheTextIsNearOnASmallScreen(t *testing.T) {
+	for _, size := range [][2]int{{40, 12}, {80, 24}} {
+		p := newPlay(size[0], size[1])
+		p.press("esc", "c").typed("a@b.example")
+		p.press("enter", "enter", "enter")
+		if at := p.m.composer.at.part; (at == partBody) != (size[0] == 40) {
+			t.Errorf("%d: it is %s", size, partNames[at])
+		}
+		// What is being typed stays, whatever the size becomes.
+		p.m.composer.at = item{part: partBody}
+		p.press("enter").typed("hello")
+		p.m.resize(120-size[0], 36-size[1])
+		if s := stripped(p.m.View()); !strings.Contains(s, "hello") || p.m.where() != inBody {
+			t.Errorf("%d: after a resize\n%s", size, s)
+		}
+	}
+}

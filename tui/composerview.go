@@ -50,13 +50,7 @@ func (m *screen) messageView(w, h int) []string {
 	h -= len(foot)
 	lines := c.lines(w)
 	results := c.result.rows()
-	list := window{n: results + len(lines), h: h, draw: func(i int) []string {
-		if i < results {
-			return m.resultRows(item{partResult, i}, w)
-		}
-		return m.lineRows(lines[i-results], w)
-	}}
-	at := -1
+	at, text := -1, -1 // the entries of the cursor and of the body
 	if c.at.part == partResult {
 		at = c.at.n
 	}
@@ -64,35 +58,34 @@ func (m *screen) messageView(w, h int) []string {
 		if slices.Contains(l, c.at) {
 			at = results + i
 		}
+		if l[0].part == partBody {
+			text = results + i
+		}
 	}
-	var out []string
+	body := 1 // its rows
+	list := window{n: results + len(lines), h: h, draw: func(i int) []string {
+		switch {
+		case i < results:
+			return m.resultRows(item{partResult, i}, w)
+		case i == text:
+			return m.bodyRows(w, body)
+		}
+		return m.lineRows(lines[i-results], w)
+	}}
 	// The body takes what the fields leave, and all where it is being typed and
 	// they leave little.
-	if c.file == "" {
-		body := 1
-		if c.at.part == partBody {
-			body, at = min(h, max(len(c.body)+1, 4)), list.n
-		}
-		if all := list.first(list.n - 1); all == 0 {
-			left := h
-			for i := range list.n {
+	if text >= 0 {
+		left := h
+		for i := 0; i < list.n && left > 0; i++ {
+			if i != text {
 				left -= len(list.rows(i))
 			}
-			body = max(body, left)
 		}
-		draw, n := list.draw, list.n
-		var rows []string
-		list.n++
-		list.draw = func(i int) []string {
-			switch {
-			case i < n:
-				return draw(i)
-			case rows == nil:
-				rows = m.bodyRows(w, body)
-			}
-			return rows
+		if body = max(left, 1); text == at {
+			body = max(body, min(h, max(len(c.body)+1, 4)))
 		}
 	}
+	var out []string
 	c.top, out = list.show(c.top, at)
 	for len(out) < h {
 		out = append(out, g.fit("", w))
@@ -100,11 +93,10 @@ func (m *screen) messageView(w, h int) []string {
 	return append(out, foot...)
 }
 
-// lines are the fields but for the body, row by row.
+// lines are the fields, row by row.
 func (c *composer) lines(w int) (lines [][]item) {
 	for _, x := range c.fields() {
 		switch {
-		case x.part == partBody:
 		case w >= pairsWidth && x.part.beside():
 			lines[len(lines)-1] = append(lines[len(lines)-1], x)
 		default:

@@ -99,13 +99,39 @@ func (m *screen) onPath() bool {
 // attached is a file that was looked at before it is attached.
 type attached struct {
 	typed string
+	path  string // that it means
 	attachment
 }
 
 // attach looks at the file whose name was typed.
 func (m *screen) attach() tea.Cmd {
 	typed := m.composer.f.String()
-	return func() tea.Msg { return attached{typed, examine(atHome(typed))} }
+	return func() tea.Msg {
+		a := attached{typed, typed, examine(atHome(typed))}
+		if dropped := asDropped(typed); a.err != nil && dropped != typed {
+			if b := examine(dropped); b.err == nil {
+				return attached{typed, dropped, b}
+			}
+		}
+		return a
+	}
+}
+
+// asDropped is the path of a file that was drawn onto the terminal: many quote
+// it for a shell.
+func asDropped(s string) string {
+	s = strings.TrimSpace(s)
+	if n := len(s); n > 1 && (s[0] == '\'' || s[0] == '"') && s[n-1] == s[0] {
+		return s[1 : n-1]
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // attaches takes a file that can be attached; one that cannot stays in the
@@ -118,6 +144,9 @@ func (m *screen) attaches(a attached) tea.Cmd {
 	if a.err != nil {
 		m.hint = "not attached: " + a.err.Error()
 		return nil
+	}
+	if a.path != a.typed {
+		c.f.set(a.path)
 	}
 	if c.take() {
 		c.open()

@@ -212,6 +212,7 @@ func (m *screen) resize(w, h int) {
 	if m.alone {
 		m.lay = m.lay.alone()
 	}
+	m.composer.small = m.lay.shape == shapeSmall
 	if m.begin && m.lay.shape != shapeTiny {
 		m.begin = false
 		m.showScript()
