@@ -115,3 +115,47 @@ func TestAFileThatWasDroppedIsAttached(t *testing.T) {
 		}
 	}
 }
+
+// TestAFileThatIsChangedBehindTheReview: nothing goes out, the session stays
+// open, and the draft can be sent when the file is right.
+func TestAFileThatIsChangedBehindTheReview(t *testing.T) {
+	server, to := toMail(t, 14680064)
+	path := attachmentOf(t, 1<<20)
+	x := start(t, newFakeServer(t), 80, 24, to)
+	x.sees("READY")
+	x.typed(esc + "c")
+	x.typed("user@example.com" + enter + enter + path + enter)
+	x.sees("1,048,576 octets")
+	for _, row := range []struct {
+		change func() error
+		words  string
+	}{
+		{func() error { return os.Truncate(path, 2<<20) }, "was changed after it was measured"},
+		{func() error { return os.Remove(path) }, "no such file"},
+	} {
+		x.typed(ctrlS)
+		x.sees("y send")
+		if err := row.change(); err != nil {
+			t.Fatal(err)
+		}
+		x.typed("y")
+		x.sees("delivery", "none", "READY", row.words)
+		if screen := x.screen(); strings.Contains(screen, "closed the connection") {
+			t.Errorf("the session has gone:\n%s", screen)
+		}
+	}
+	x.typed(ctrlS)
+	x.sees("not yet: ", "no such file")
+	if err := os.WriteFile(path, []byte("new"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x.typed(ctrlS)
+	x.sees("y send", "3 octets")
+	x.typed("y")
+	x.sees("accepted")
+	if n := len(server.Messages()); n != 1 {
+		t.Errorf("the server has %d messages", n)
+	}
+	x.typed("qy")
+	x.end()
+}

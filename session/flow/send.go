@@ -69,13 +69,20 @@ func Send(ctx context.Context, s *session.Session, p Plan, l Letter) error {
 // SendHere sends one message in a session that is open and stays open. What
 // the server refuses, or what keeps the message from being sent to it, is a
 // remark among the events and no failure of the session; it is returned all the
-// same. A transaction that was open before, or is left open, is reset.
+// same. Where a file was changed since it was measured, nothing is said to the
+// server. A transaction that was open before, or is left open, is reset.
 //
 // The end of ctx before the final dot was sent ends the connection too: the
 // server would take what is said next for commands or text of this message.
 // Behind the final dot it ends the wait alone. The reply is read later, and
 // until then the delivery is unknown; the error says so.
 func SendHere(ctx context.Context, s *session.Session, l Letter) error {
+	if err := l.Message.Check(); err != nil {
+		e := event.Errorf(event.Input, event.NoStage, "not sent: %s", err)
+		e.Err = err
+		s.Note("%s", e.Message)
+		return e
+	}
 	// Behind a MAIL that was typed, the message would get its recipients too.
 	if err := reset(ctx, s); err != nil {
 		return err

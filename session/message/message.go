@@ -89,6 +89,28 @@ func (m *Message) Open() (io.ReadCloser, error) {
 	return &reader{parts: m.Parts}, nil
 }
 
+// Check says why the message cannot be read now: a file was changed since it was
+// measured, or has gone, or may not be read. To know it before anything is sent
+// is better than to break off in the middle.
+func (m *Message) Check() error {
+	r, err := m.Open()
+	if err != nil {
+		return err
+	}
+	_ = r.Close()
+	for _, p := range m.Parts {
+		if p.File == "" {
+			continue
+		}
+		f, err := os.Open(p.File)
+		if err != nil {
+			return err
+		}
+		_ = f.Close()
+	}
+	return nil
+}
+
 // changed compares a file with its stamp; octets is how many it has, or how
 // many were read of it.
 func (p *Part) changed(info os.FileInfo, octets int64) error {
