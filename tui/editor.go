@@ -16,7 +16,8 @@ import (
 const bodyMost = 16 << 20
 
 // editor is a text in the person's editor. It is in a file that only its owner
-// can read, in a directory of its own; Run removes both, whatever the way out.
+// can read, in a directory of its own. Run removes both, whatever the way out,
+// unless the file has a text that is not taken: nothing that was typed is lost.
 type editor struct {
 	*lent
 	ctx    context.Context // its end is ehlo's
@@ -32,24 +33,51 @@ func (e *editor) Run() error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	left := false
+	defer func() {
+		if !left {
+			_ = os.RemoveAll(dir)
+		}
+	}()
 	path := filepath.Join(dir, "message.txt")
 	if err := os.WriteFile(path, []byte(e.before), 0o600); err != nil {
 		return err
 	}
 	e.cmd.Args = append(e.cmd.Args, path)
+	refuse := func(err error) error {
+		if left = e.wrote(path); left {
+			err = fmt.Errorf("%w; what it wrote is in %s", err, path)
+		}
+		return err
+	}
 	if err := e.lent.Run(); err != nil && e.ctx.Err() == nil { // where ehlo ends, what was saved counts
-		return fmt.Errorf("%s: %w", strings.Join(e.cmd.Args[:len(e.cmd.Args)-1], " "), err)
+		return refuse(fmt.Errorf("%s: %w", strings.Join(e.cmd.Args[:len(e.cmd.Args)-1], " "), err))
 	}
 	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: no regular file any more", path) // to open it may wait for ever
+	}
 	if err == nil && info.Size() > bodyMost {
-		return errors.New("the text is larger than 16 MiB: :send FILE sends a message of any size")
+		return refuse(errors.New("the text is larger than 16 MiB: :send FILE sends a message of any size"))
 	}
 	text, err := os.ReadFile(path)
 	if err == nil {
 		e.after = string(text)
 	}
 	return err
+}
+
+// wrote says that there is a text in the file that was not there before.
+func (e *editor) wrote(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || info.Size() == 0 || !info.Mode().IsRegular() {
+		return false
+	}
+	if info.Size() != int64(len(e.before)) {
+		return true
+	}
+	text, err := os.ReadFile(path)
+	return err == nil && string(text) != e.before
 }
 
 // editorCommand is the person's editor, with what belongs to it ("code -w").
