@@ -38,6 +38,8 @@ type composer struct {
 	reviewTop int         // the first entry of the review that is shown
 	made      flow.Letter // of it: what is under review
 	result    result
+	had       had                        // who has a message that was sent
+	again     int                        // of those under review: so many
 	letters   map[int64]*message.Message // that were sent, by the number of the event
 	editor    *editor                    // that is running, or ran last
 	returns   bool                       // when a session is open, the person comes back here

@@ -40,6 +40,7 @@ func composing() []binding {
 		{id: "sendit", keys: []string{"y"}, in: inReview, hint: "send", enabled: func(m *screen) bool { return !m.tooLarge() }, help: "send it", do: func(m *screen) tea.Cmd { return m.sendNow(false) }},
 		{id: "toolarge", keys: []string{"y"}, in: inReview, enabled: (*screen).tooLarge, help: "where it is too large: say so", do: func(m *screen) tea.Cmd { return m.sendNow(false) }},
 		{id: "force", keys: []string{"f"}, in: inReview, hint: "send nevertheless", enabled: (*screen).tooLarge, help: "send it although it is larger than the server accepts", do: func(m *screen) tea.Cmd { return m.sendNow(true) }},
+		{id: "toothers", keys: []string{"o"}, in: inReview, hint: "to the others", enabled: on(func(c *composer) bool { return c.again > 0 && c.again < len(c.made.To) }), help: "where some have the message already: leave them out", do: (*screen).sendToOthers},
 		{id: "octets", keys: []string{"v"}, in: inReview, hint: "octets", help: "the message as it is sent, and its octets", do: (*screen).showOctets},
 		{id: "editagain", keys: []string{"e"}, in: inReview, hint: "edit", help: "back to the field", do: func(m *screen) tea.Cmd { m.back(); return m.editItem() }},
 		{id: "eml", keys: []string{"w"}, in: inReview, hint: "write .eml", help: "write the message to a file", do: (*screen).writeReviewed},

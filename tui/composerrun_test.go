@@ -2,9 +2,6 @@ package tui
 
 import (
 	"bytes"
-	"io"
-	"mime/quotedprintable"
-	"net/mail"
 	"os"
 	"path/filepath"
 	"slices"
@@ -316,82 +313,4 @@ func TestTheBodyInAnEditor(t *testing.T) {
 	if left, _ := os.ReadDir(temp); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-}
-
-// TestAnEditorThatGoesWrong: the draft is as it was, and what the editor wrote
-// is somewhere.
-func TestAnEditorThatGoesWrong(t *testing.T) {
-	for _, row := range []struct {
-		script, words string
-		left          int64 // octets of the file that stays; 0: none does
-	}{
-		{`printf 'written, then killed' >"$2"; kill -9 $$`, "signal: killed", 20},
-		{`printf 'written, then failed' >"$2"; exit 3`, "exit status 3", 20},
-		{`exit 3`, "exit status 3", 0},
-		{`touch "$2"; kill -9 $$`, "signal: killed", 0},
-		{`truncate -s 100000000 "$2"`, "the text is larger than 16 MiB", 100000000},
-		{`rm "$2"`, "no such file", 0},
-		{`rm "$2"; mkfifo "$2"`, "no regular file any more", 0},
-		{`rm "$2"; mkdir "$2"`, "no regular file any more", 0},
-	} {
-		temp := editorScript(t, row.script)
-		x := start(t, newFakeServer(t), 120, 36, nil)
-		x.sees("READY")
-		x.typed(esc + "c" + esc)
-		x.sees("BROWSE")
-		x.typed("G" + enter)
-		x.typed("typed here" + ctrlE)
-		screen := x.sees("the draft is as it was", row.words, "typed here", "1 line")
-		files, _ := filepath.Glob(filepath.Join(temp, "ehlo-*", "*"))
-		switch {
-		case row.left == 0 && len(files) > 0:
-			t.Errorf("%s: left behind: %v", row.script, files)
-		case row.left > 0 && len(files) != 1:
-			t.Errorf("%s: what it wrote is lost", row.script)
-		case row.left > 0:
-			if info, err := os.Stat(files[0]); err != nil || info.Size() != row.left || info.Mode().Perm() != 0o600 {
-				t.Errorf("%s: %v, %v", row.script, info, err)
-			}
-			if !strings.Contains(screen, "what it wrote is") {
-				t.Errorf("%s: it does not say where:\n%s", row.script, screen)
-			}
-		}
-	}
-}
-
-// TestATextThatIsNoUTF8: what an editor writes is sent octet for octet, whatever
-// keys touch other lines of it; lone CR and LF are line ends.
-func TestATextThatIsNoUTF8(t *testing.T) {
-	editorScript(t, `printf 'caf\351\r\nNUL \000 here\rlone CR\nlone LF\n.\n%01200d\n' 7 >"$2"`)
-	server, to := toMail(t, 14680064)
-	x := start(t, newFakeServer(t), 120, 36, to)
-	x.sees("READY")
-	x.typed(esc + "c")
-	x.typed("user@example.com" + esc)
-	x.typed(ctrlE)
-	x.sees("6 lines", `caf\xe9`, "lone CR")
-	x.typed("j") // without a terminal the first key behind a program may be lost
-	x.typed("G" + enter)
-	x.sees("MESSAGE Body")
-	x.typed("\x1b[A\x1b[A\x1b[Fzz") // at the end of another line
-	x.sees("lone LFzz")
-	x.typed(ctrlS)
-	x.sees("y send")
-	x.typed("y")
-	x.sees("accepted")
-	m := server.Messages()
-	if len(m) != 1 {
-		t.Fatalf("%d messages", len(m))
-	}
-	r, err := mail.ReadMessage(bytes.NewReader(m[0].Data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := io.ReadAll(quotedprintable.NewReader(r.Body))
-	want := "caf\xe9\r\nNUL \x00 here\r\nlone CR\r\nlone LFzz\r\n.\r\n" + strings.Repeat("0", 1199) + "7\r\n"
-	if err != nil || string(got) != want {
-		t.Errorf("%v\n%q\n%q", err, got, want)
-	}
-	x.typed("qy")
-	x.end()
 }

@@ -24,6 +24,8 @@ type result struct {
 	err    error
 	server string
 	draft  string // its text
+	core   string // the same without the recipients
+	noted  bool   // that somebody has it
 }
 
 // begin is a message that is handed to the engine.
@@ -77,7 +79,12 @@ func (c *composer) settle(p engine.Posted) {
 	if r.of != nil && p.Of == r.of {
 		r.ended, r.err = true, p.Err
 	}
-	if r.ended && r.delivery() == transcript.DeliveryAccepted {
+	if !r.ended || r.noted || r.delivery() == transcript.DeliveryUnknown {
+		return
+	}
+	r.noted = true
+	c.had.note(r.core, r.delivery(), r.recipients())
+	if r.delivery() == transcript.DeliveryAccepted {
 		c.kept = r.draft
 	}
 }

@@ -72,6 +72,7 @@ func (m *screen) asked(r reviewed) tea.Cmd {
 	}
 	c.made, c.reviewTop, m.mode = r.letter, 0, modeReview
 	// The pane must not say anything else, where a file was changed since.
+	c.again = c.had.has(c.core(), r.letter.To)
 	c.count.of(r.letter)
 	c.count.revision, c.count.files, c.count.err = r.revision, r.files, nil
 	return nil
@@ -164,6 +165,9 @@ func (m *screen) reviewEnvelope() []entry {
 	}
 	for _, r := range remarks {
 		list = append(list, entry{'~', "note", r})
+	}
+	if n := m.composer.again; n > 0 {
+		list = append(list, entry{'~', "twice", count(n, "recipient") + " of " + wire.Thousands(uint64(len(l.To))) + " had this message accepted before: o sends it to the others only"})
 	}
 	if n := len(l.To); n > fewRecipients {
 		list = append(list, entry{' ', "to", count(n, "recipient")})

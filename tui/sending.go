@@ -32,7 +32,7 @@ func (m *screen) sendNow(force bool) tea.Cmd {
 		return nil
 	}
 	c.result.begin(p, m.view.Now())
-	c.result.draft = c.text()
+	c.result.draft, c.result.core = c.text(), c.core()
 	c.at, c.top = item{part: partResult}, 0
 	m.mode, m.pane = modeBrowse, messageAt
 	m.problem = nil
