@@ -159,3 +159,28 @@ func TestAFileThatIsChangedBehindTheReview(t *testing.T) {
 	x.typed("qy")
 	x.end()
 }
+
+// TestTheSizeOfAFileThatGrows is shown while nothing is typed.
+func TestTheSizeOfAFileThatGrows(t *testing.T) {
+	_, to := toMail(t, 14680064)
+	path := attachmentOf(t, 1<<20)
+	x := start(t, newFakeServer(t), 80, 24, to)
+	x.sees("READY")
+	x.typed(esc + "c")
+	x.typed("user@example.com" + enter + enter + path + enter)
+	x.sees("1,048,576 octets")
+	for octets, words := range map[int64]string{2 << 20: "2,097,152 octets", 40 << 20: "too large by"} {
+		if err := os.Truncate(path, octets); err != nil {
+			t.Fatal(err)
+		}
+		x.sees(words)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	x.sees("no such file")
+	if err := os.WriteFile(path, []byte("back"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x.sees("4 octets")
+}

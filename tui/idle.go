@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -52,4 +53,34 @@ func (m *screen) idle() tea.Cmd {
 	}
 	m.composer.idling = true
 	return tea.Tick(idleEvery, func(time.Time) tea.Msg { return idleTick{} })
+}
+
+// filesChanged says that a file that is attached is not what it was when it was
+// counted.
+type filesChanged struct{ revision int }
+
+// lookAgain looks at the files, which may grow or go while one composes.
+func (m *screen) lookAgain() tea.Cmd {
+	c := m.composer
+	if !c.begun || c.counting || c.count.revision != c.revision || len(c.count.files) == 0 || len(c.count.files) != len(c.attached) {
+		return nil
+	}
+	paths, before, revision := slices.Clone(c.attached), c.count.files, c.revision
+	return func() tea.Msg {
+		for i, path := range paths {
+			now := examine(path)
+			if now.octets != before[i].octets || (now.err == nil) != (before[i].err == nil) {
+				return filesChanged{revision}
+			}
+		}
+		return nil
+	}
+}
+
+// countAgain counts what has changed outside.
+func (m *screen) countAgain(f filesChanged) tea.Cmd {
+	if f.revision == m.composer.revision {
+		m.composer.changed()
+	}
+	return m.recount()
 }

@@ -155,7 +155,9 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.awaken()
 	case idleTick:
 		m.composer.idling = false
-		cmd = m.idle()
+		cmd = tea.Batch(m.idle(), m.lookAgain())
+	case filesChanged:
+		cmd = m.countAgain(msg)
 	case saved:
 		m.wrote(msg)
 	case tea.MouseMsg:
