@@ -212,6 +212,9 @@ func (m *screen) sendCommand(argument string) (tea.Cmd, error) {
 	if argument == "" && !c.begun {
 		return m.compose(), nil
 	}
+	if strings.HasPrefix(argument, "-") {
+		return m.sendWith(argument)
+	}
 	if argument != "" {
 		c.file, c.at = atHome(argument), item{part: partFile}
 		c.changed()
@@ -231,7 +234,7 @@ func messageCommands() []command {
 		{"compose", "compose [new | FILE]", "write a message: the draft, a new one, or one that was kept in FILE", (*screen).composeCommand, func(m *screen, done []string, typed string) []string {
 			return append(some("new")(m, done, typed), files(m, done, typed)...)
 		}},
-		{"send", "send [FILE]", "review the draft, and send it from there; FILE is a complete message, the envelope is the draft's", (*screen).sendCommand, files},
+		{"send", "send [FILE | --to ADDR --attach FILE …]", "review the draft, and send it from there; FILE is a complete message, the envelope is the draft's; the flags are those of ehlo send and go into the draft", (*screen).sendCommand, sendValues},
 		{"write", "write [FILE]", "write the message of the draft as .eml, in FILE or where ehlo keeps them", func(m *screen, argument string) (tea.Cmd, error) {
 			if !m.composer.begun {
 				return nil, errors.New("there is no draft: c begins one")

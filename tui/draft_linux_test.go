@@ -69,9 +69,9 @@ func TestTheDraftIsKeptAtEveryEnd(t *testing.T) {
 	}
 }
 
-// TestAnEditorAndSignals: ctrl+c in an editor is the editor's. When ehlo has to
-// end, the editor ends too, what was saved in it is in the draft, and the
-// message is nowhere else.
+// TestAnEditorAndSignals: ctrl+c in an editor is the editor's; what it wrote
+// stays, as it is not taken. When ehlo has to end, the editor ends too, what was
+// saved in it is in the draft, and nowhere else.
 func TestAnEditorAndSignals(t *testing.T) {
 	temp := editorScript(t, `echo saved in the editor >"$2"; echo the editor runs; exec sleep 60`)
 	dir := t.TempDir()
@@ -92,7 +92,7 @@ func TestAnEditorAndSignals(t *testing.T) {
 	if got := keptDraft(t, dir, x.ends()); !strings.Contains(got, "RCPT TO: b@example.com\n") || !strings.HasSuffix(got, "\n\nsaved in the editor") {
 		t.Errorf("%s", got)
 	}
-	if left, _ := os.ReadDir(temp); len(left) > 0 {
+	if left, _ := os.ReadDir(temp); len(left) != 1 {
 		t.Errorf("left behind: %v", left)
 	}
 }

@@ -24,7 +24,7 @@ func optionsOf(p part) []string {
 	case partUTF8:
 		return []string{string(flow.UTF8Auto), string(flow.UTF8Always), string(flow.UTF8Never)}
 	case partDSN: // what NOTIFY says (RFC 3461 4.1)
-		return []string{"", "NEVER", "FAILURE", "FAILURE,DELAY", "SUCCESS", "SUCCESS,FAILURE,DELAY"}
+		return []string{"", "NEVER", "FAILURE", "FAILURE,DELAY", "DELAY", "SUCCESS", "SUCCESS,FAILURE", "SUCCESS,DELAY", "SUCCESS,FAILURE,DELAY"}
 	case partReturn: // RFC 3461 4.3
 		return []string{"", "HDRS", "FULL"}
 	case partOneByOne:

@@ -188,6 +188,8 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.edited(msg)
 	case opened:
 		cmd = m.openDraft(msg)
+	case textRead:
+		cmd = m.textIsRead(msg)
 	case reviewed:
 		cmd = m.asked(msg)
 	case octets:
