@@ -75,7 +75,11 @@ func (s *faultServer) hangUp() { runtime.Goexit() }
 
 // slowly sends octets one a second. What the client says is read and ignored.
 func (s *faultServer) slowly(text string) {
-	go func() { _, _ = io.Copy(io.Discard, s.in) }()
+	go func() { // a sleep of a bubble lasts until nobody else has anything to do: the flood is ahead
+		for buf, err := make([]byte, 16<<10), error(nil); err == nil; time.Sleep(time.Millisecond) {
+			_, err = s.in.Read(buf)
+		}
+	}()
 	for i := range text {
 		s.say(text[i : i+1])
 		time.Sleep(time.Second)
@@ -86,7 +90,11 @@ func (s *faultServer) slowly(text string) {
 // flood sends the same up to 100 MB, and closes the connection then. What the
 // client says is read and ignored.
 func (s *faultServer) flood(text string) {
-	go func() { _, _ = io.Copy(io.Discard, s.in) }()
+	go func() { // a sleep of a bubble lasts until nobody else has anything to do: the flood is ahead
+		for buf, err := make([]byte, 16<<10), error(nil); err == nil; time.Sleep(time.Millisecond) {
+			_, err = s.in.Read(buf)
+		}
+	}()
 	many := strings.Repeat(text, 1+(16<<10)/len(text))
 	for s.sent.Load() < 100<<20 {
 		s.say(many)
