@@ -150,7 +150,7 @@ func TestAFileThatIsChangedBehindTheReview(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.typed(ctrlS)
-	x.sees("y send", "3 octets")
+	x.sees("y send", "attached   ")
 	x.typed("y")
 	x.sees("accepted")
 	if n := len(server.Messages()); n != 1 {
