@@ -4,8 +4,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -250,24 +252,26 @@ var scenes = map[string]func(p *drawing){
 	},
 }
 
+// drawn is a scene as a text: the rows without what stands behind them.
+func drawn(scene func(p *drawing), w, h int) string {
+	p := newPlay(w, h)
+	scene(p)
+	rows := strings.Split(ansi.Strip(p.m.View()), "\n")
+	for i := range rows {
+		rows[i] = strings.TrimRight(rows[i], " ")
+	}
+	return strings.Join(rows, "\n")
+}
+
 // TestGolden draws every scene at every size; look at the files in testdata.
 func TestGolden(t *testing.T) {
+	known := map[string]bool{tinyFile: true}
 	for name, scene := range scenes {
-		for _, size := range [][2]int{{120, 36}, {80, 24}, {40, 12}, {1, 1}, {0, 0}} {
+		for _, size := range [][2]int{{120, 36}, {80, 24}, {40, 12}} {
 			w, h := size[0], size[1]
-			p := newPlay(w, h)
-			scene(p)
-			got := ansi.Strip(p.m.View())
-			if w < 20 && name != "done" && name != "script held" {
-				continue
-			}
-			rows := strings.Split(got, "\n")
-			for i := range rows {
-				rows[i] = strings.TrimRight(rows[i], " ")
-			}
-			got = strings.Join(rows, "\n") + "\n"
+			got := drawn(scene, w, h) + "\n"
 			path := filepath.Join("testdata", fmt.Sprintf("%s-%dx%d.txt", strings.ReplaceAll(name, " ", "-"), w, h))
-			if *update {
+			if known[path] = true; *update {
 				_ = os.MkdirAll("testdata", 0o755)
 				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -278,6 +282,48 @@ func TestGolden(t *testing.T) {
 			if err != nil || string(want) != got {
 				t.Errorf("%s: %v, got\n%s", path, err, got)
 			}
+		}
+	}
+	files, _ := filepath.Glob(filepath.Join("testdata", "*.txt"))
+	for _, path := range files {
+		if !known[path] {
+			t.Errorf("%s is of no scene", path)
+		}
+	}
+}
+
+// tinyFile has the scenes at the sizes that leave nothing to look at: a row for
+// each, since a file for each would have no line or one.
+var tinyFile = filepath.Join("testdata", "tiny.txt")
+
+// TestGoldenTiny draws every scene where there is room for a word, a cell and
+// nothing.
+func TestGoldenTiny(t *testing.T) {
+	var got []string
+	for _, name := range slices.Sorted(maps.Keys(scenes)) {
+		for _, size := range [][2]int{{19, 4}, {1, 1}, {0, 0}} {
+			got = append(got, fmt.Sprintf("%s at %dx%d: %q", name, size[0], size[1], drawn(scenes[name], size[0], size[1])))
+		}
+	}
+	if *update {
+		if err := os.WriteFile(tinyFile, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	file, err := os.ReadFile(tinyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Split(strings.TrimSuffix(string(file), "\n"), "\n")
+	for _, row := range got {
+		if !slices.Contains(want, row) {
+			t.Errorf("not in %s: %s", tinyFile, row)
+		}
+	}
+	for _, row := range want {
+		if !slices.Contains(got, row) {
+			t.Errorf("only in %s: %s", tinyFile, row)
 		}
 	}
 }
