@@ -109,7 +109,7 @@ func (m *screen) editBody() tea.Cmd {
 	m.mode = modeBrowse
 	e := &editor{lent: m.lend(editorCommand()), ctx: m.ending, before: strings.Join(c.body, "\n")}
 	c.editor = e
-	return tea.Exec(e, func(err error) tea.Msg { return edited{e, err} })
+	return m.lendTo(e, func(err error) tea.Msg { return edited{e, err} })
 }
 
 // edited takes the text back. An editor that failed has changed nothing.

@@ -48,7 +48,7 @@ func (m *screen) pageFile(p paging) tea.Cmd {
 	if len(words) == 0 {
 		words = []string{"less"}
 	}
-	return tea.Exec(m.lend(append(words, p.file)), func(err error) tea.Msg {
+	return m.lendTo(m.lend(append(words, p.file)), func(err error) tea.Msg {
 		_ = os.Remove(p.file)
 		return paged{err}
 	})

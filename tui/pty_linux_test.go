@@ -34,7 +34,11 @@ func TestMain(m *testing.M) {
 
 // helper runs the screen, with the defect that the mode names.
 func helper(mode string) {
-	if mode == "init" {
+	switch mode {
+	case "init":
+		return
+	case "shell":
+		shell()
 		return
 	}
 	var boom atomic.Bool
@@ -63,6 +67,7 @@ func helper(mode string) {
 			boom.Store(true)
 		}
 	}}
+	fmt.Printf("pid:%d\r\n", os.Getpid())
 	r, err := Run(context.Background(), o)
 	for _, l := range r.Summary {
 		fmt.Println(l)
@@ -148,8 +153,14 @@ func (x *onTerminal) output() string {
 
 func (x *onTerminal) sees(text string) {
 	x.t.Helper()
+	x.seesFrom(0, text)
+}
+
+// seesFrom waits for a text behind so many octets of output.
+func (x *onTerminal) seesFrom(n int, text string) {
+	x.t.Helper()
 	deadline := time.After(patience)
-	for !strings.Contains(x.output(), text) {
+	for !strings.Contains(x.output()[n:], text) {
 		select {
 		case <-x.drawn:
 		case <-deadline:

@@ -196,6 +196,14 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.octetsShown(msg)
 	case draftFile:
 		cmd = m.keptDraft(msg)
+	case suspend:
+		cmd = m.suspend()
+	case goOn:
+		cmd = m.retake()
+	case back:
+		if msg.err != nil {
+			m.hint = msg.err.Error()
+		}
 	case gone:
 		return m, tea.Quit
 	}

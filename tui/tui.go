@@ -72,6 +72,8 @@ type Options struct {
 
 	clipboard io.Writer          // a terminal that OSC 52 goes to; nil: none
 	beside    func(func())       // runs something beside the screen, guarded
+	try       func(func())       // does something guarded
+	stop      func() error       // suspends ehlo
 	tty       *os.File           // what other programs write to; nil: there is none
 	started   func(*tea.Program) // for tests
 }
@@ -113,7 +115,9 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		first = engine.NewRun(outline.New(o.Script.Script), *o.Script)
 	}
 	guard := &guard{}
-	o.beside = guard.run
+	o.beside, o.try = guard.run, guard.try
+	job := newJob()
+	o.stop = job.suspend
 	e := engine.New(engine.Options{Session: o.Session, Plan: o.Plan, Intro: o.Intro}, f, first)
 	m := newScreen(o, f, e, first, h, newStyles(!o.NoColor && colorTerminal(os.Getenv("TERM")), utf8Locale()))
 
@@ -134,6 +138,9 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	}
 	stopSignals := guard.signals()
 	defer stopSignals()
+	if o.Input == nil {
+		defer guard.jobControl(job, p.Send)()
+	}
 	guard.run(func() { e.Run(ctx) })
 	guard.run(func() { m.prober.Run(ctx) })
 	guard.run(func() { f.Run(ctx, func() { p.Send(batch{}) }) })
