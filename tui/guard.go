@@ -9,9 +9,11 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/wire"
 	"ehlo/tui/internal/smtpline"
@@ -28,8 +30,9 @@ type panicked struct {
 // notices at once. Bubble Tea v1 does not restore on SIGHUP, nor on a panic in
 // a goroutine that is not its own.
 type guard struct {
-	kill func()
-	away atomic.Bool // another program has the terminal: ctrl+c is meant for that one
+	kill  func()
+	stuck chan struct{} // closed when the screen should have ended since kill
+	away  atomic.Bool   // another program has the terminal: ctrl+c is meant for that one
 
 	mu     sync.Mutex
 	crash  *panicked
@@ -53,9 +56,13 @@ func (g *guard) try(f func()) {
 // recover catches a panic; it is to be deferred.
 func (g *guard) recover() {
 	if v := recover(); v != nil {
+		p := &panicked{v, debug.Stack()}
+		if c, ok := v.(*crash.Crash); ok { // handed on by whoever waited for the goroutine
+			p = &panicked{c.Value, c.Stack}
+		}
 		g.mu.Lock()
 		if g.crash == nil {
-			g.crash = &panicked{v, debug.Stack()}
+			g.crash = p
 		}
 		g.mu.Unlock()
 		g.kill()
@@ -88,6 +95,31 @@ func (g *guard) signals() (stop func()) {
 		signal.Stop(c)
 		close(done)
 	})
+}
+
+// loop runs Bubble Tea until it ends, or until it is stuck: then the terminal is
+// restored all the same.
+func (g *guard) loop(p *tea.Program) (stuck bool, err error) {
+	ended := make(chan error, 1)
+	g.run(func() {
+		_, err := p.Run()
+		ended <- err
+	})
+	select {
+	case err := <-ended:
+		return false, err
+	case <-g.stuck:
+		released := make(chan struct{})
+		g.run(func() {
+			defer close(released)
+			_ = p.ReleaseTerminal()
+		})
+		select {
+		case <-released:
+		case <-time.After(lastWait): // nobody reads what is written to it
+		}
+		return true, tea.ErrProgramKilled
+	}
 }
 
 func (g *guard) ended() (os.Signal, *panicked) {

@@ -3,8 +3,10 @@ package tui
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +22,7 @@ import (
 	"ehlo/session"
 	"ehlo/session/event"
 	"ehlo/session/flow"
+	"ehlo/session/play"
 )
 
 // TestMain lets the test binary be the program under test, in a process and on
@@ -51,6 +54,10 @@ func helper(mode string) {
 		NoColor: os.Getenv("NO_COLOR") != "",
 		Now: func() time.Time {
 			if boom.Swap(false) {
+				if mode == "the screen is stuck" {
+					fmt.Print("waits for ever")
+					select {}
+				}
 				panic("a defect in the screen")
 			}
 			return time.Now()
@@ -63,11 +70,13 @@ func helper(mode string) {
 		case !ok || string(sent.Line) != "NOOP":
 		case mode == "panic in the engine":
 			panic("a defect in the engine")
-		case mode == "panic in the screen":
+		case mode == "panic in the screen", mode == "the screen is stuck":
 			boom.Store(true)
 		}
 	}}
+	o.Load = func(string, []string) (*play.Options, error) { return nil, errors.New("there are no scripts here") }
 	fmt.Printf("pid:%d\r\n", os.Getpid())
+	defects(mode, &o)
 	r, err := Run(context.Background(), o)
 	for _, l := range r.Summary {
 		fmt.Println(l)
@@ -207,17 +216,95 @@ func TestTheTerminalIsRestoredAtEverySignal(t *testing.T) {
 	}
 }
 
-func TestTheTerminalIsRestoredAtAPanic(t *testing.T) {
-	for _, mode := range []string{"panic in the engine", "panic in the screen"} {
-		dir := t.TempDir()
-		x := spawn(t, mode, dir)
-		x.sees("READY")
-		_, _ = io.WriteString(x.master, "NOOP\r")
-		what := strings.Replace(mode, "panic", "a defect", 1)
-		if out := x.ends(); !strings.Contains(out, "error: a defect in ehlo: "+what+"; see "+dir) {
-			t.Errorf("%s: %q", mode, out)
+// defects lets what the screen is given panic, in the goroutine that the mode
+// names.
+func defects(mode string, o *Options) {
+	where, is := strings.CutPrefix(mode, "panic in ")
+	if !is {
+		return
+	}
+	boom := func() { panic("a defect in " + where) }
+	switch where {
+	case "a command":
+		o.Load = func(string, []string) (*play.Options, error) { boom(); return nil, nil }
+	case "another program":
+		o.Away = func(bool) { boom() }
+	case "a server":
+		o.Serve = func(string) (string, func(), error) { return "127.0.0.1:1", boom, nil }
+	case "a record":
+		o.Record = func(string) (event.Sink, func() error, error) {
+			return func(event.Event) { boom() }, func() error { return nil }, nil
 		}
-		checkCrashFile(t, dir, "S: 220 mx1.example.com", what, "goroutine", "helper")
+	case "a probing":
+		o.Plan.Target, _ = session.ParseTarget("[192.0.2.1]:25")
+		first := o.Session.Dial
+		o.Session.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			o := first
+			first = func(context.Context, string, string) (net.Conn, error) { boom(); return nil, nil }
+			return o(ctx, network, address)
+		}
+	}
+}
+
+func TestTheTerminalIsRestoredAtAPanic(t *testing.T) {
+	for where, keys := range map[string]string{
+		"the engine":      "NOOP\r",
+		"the screen":      "NOOP\r",
+		"a command":       ":run x\r",
+		"another program": "o",
+		"a server":        ":serve x\r",
+		"a record":        ":record x\r",
+		"a probing":       ":probe all\r",
+	} {
+		dir := t.TempDir()
+		x := spawn(t, "panic in "+where, dir, "PAGER=cat")
+		x.sees("READY")
+		if keys != "NOOP\r" {
+			_, _ = io.WriteString(x.master, "\x1b")
+			x.sees("BROWSE")
+		}
+		_, _ = io.WriteString(x.master, keys)
+		if out := x.ends(); !strings.Contains(out, "error: a defect in ehlo: a defect in "+where+"; see "+dir) {
+			t.Errorf("%s: %q", where, out)
+		}
+		checkCrashFile(t, dir, "S: 220 mx1.example.com", "a defect in "+where, "goroutine", "pty_linux_test.go")
+	}
+}
+
+// TestTheScreenIsStuck: a signal ends it all the same, with all that was said.
+func TestTheScreenIsStuck(t *testing.T) {
+	dir := t.TempDir()
+	x := spawn(t, "the screen is stuck", dir)
+	x.sees("READY")
+	_, _ = io.WriteString(x.master, "NOOP\r")
+	x.sees("waits for ever")
+	_ = x.cmd.Process.Signal(syscall.SIGTERM)
+	if out := x.ends(); !strings.Contains(out, "the transcript is in "+dir) {
+		t.Errorf("%q", out)
+	}
+	checkCrashFile(t, dir, "S: 220 mx1.example.com", "C: NOOP")
+}
+
+// TestASecondSignal: the kernel tells of a terminal that goes away, and so does
+// the shell; the session is saved before either counts.
+func TestASecondSignal(t *testing.T) {
+	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGINT} {
+		dir := t.TempDir()
+		x := spawn(t, "run", dir)
+		x.sees("READY")
+		_ = x.cmd.Process.Signal(s)
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			for x.cmd.Process.Signal(s) == nil {
+				time.Sleep(time.Millisecond)
+			}
+		}()
+		if out := x.ends(); !strings.Contains(out, "the transcript is in "+dir) {
+			t.Errorf("%v: %q", s, out)
+		}
+		<-over
+		checkCrashFile(t, dir, "S: 220 mx1.example.com")
 	}
 }
 

@@ -28,7 +28,7 @@ type back struct{ err error }
 // suspension is, for Bubble Tea, another program that has the terminal.
 type suspension struct{ stop func() error }
 
-func (s suspension) Run() error       { return s.stop() }
+func (s suspension) Run() error        { return s.stop() }
 func (suspension) SetStdin(io.Reader)  {}
 func (suspension) SetStdout(io.Writer) {}
 func (suspension) SetStderr(io.Writer) {}

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -89,8 +90,14 @@ type Result struct {
 	Script *event.Error
 }
 
-// lastWait is how long the engine may take to end after the screen has.
-const lastWait = time.Second
+const (
+	// lastWait is how long the engine may take to end after the screen has.
+	lastWait = time.Second
+
+	// stuckAfter is how long the screen may take to end when it has to, another
+	// program that has the terminal included.
+	stuckAfter = lastWords + 2*time.Second
+)
 
 // Run shows the screen until the person leaves, a signal comes, or ctx ends.
 // The terminal is restored whenever it returns. An error is a defect (the crash
@@ -129,7 +136,10 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		}
 	}
 	p := tea.NewProgram(guarded{m, guard}, programOptions(ctx, o)...)
+	guard.stuck = make(chan struct{})
+	late := sync.OnceFunc(func() { time.AfterFunc(stuckAfter, func() { close(guard.stuck) }) })
 	guard.kill = func() {
+		late()
 		end() // Bubble Tea waits for a program that has the terminal
 		p.Kill()
 	}
@@ -137,7 +147,6 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		o.started(p)
 	}
 	stopSignals := guard.signals()
-	defer stopSignals()
 	if o.Input == nil {
 		defer guard.jobControl(job, p.Send)()
 	}
@@ -145,8 +154,10 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	guard.run(func() { m.prober.Run(ctx) })
 	guard.run(func() { f.Run(ctx, func() { p.Send(batch{}) }) })
 
-	_, err := p.Run()
-	stopSignals()
+	stuck, err := guard.loop(p)
+	// A terminal that goes away is told by the kernel and by the shell: what
+	// comes second does not keep the session from being saved.
+	time.AfterFunc(stuckAfter, stopSignals)
 	cancel()
 	f.Close()
 	m.prober.Close()
@@ -155,7 +166,14 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	case <-time.After(lastWait):
 	}
 	f.End()
-	guard.try(func() { m.Apply(f.Take()) })
+	events, marks, now := f.Take()
+	if stuck { // in the midst of something: what was said is saved all the same
+		for _, e := range events {
+			guard.try(func() { m.log.Apply(e) })
+		}
+	} else {
+		guard.try(func() { m.Apply(events, marks, now) })
+	}
 	return finish(m, guard, ctx, err)
 }
 
