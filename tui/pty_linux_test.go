@@ -77,6 +77,17 @@ func helper(mode string) {
 	o.Load = func(string, []string) (*play.Options, error) { return nil, errors.New("there are no scripts here") }
 	fmt.Printf("pid:%d\r\n", os.Getpid())
 	defects(mode, &o)
+	if mode == "flood" {
+		go func() {
+			p, block := <-s.conns, strings.Repeat("250 2.0.0 flood\n", 99)+"250 2.0.0 flood"
+			for {
+				p.say(block)
+			}
+		}()
+	}
+	if mode == "busy" || mode == "script" {
+		busy(mode, s, &o)
+	}
 	r, err := Run(context.Background(), o)
 	for _, l := range r.Summary {
 		fmt.Println(l)
@@ -201,21 +212,6 @@ func (x *onTerminal) ends() string {
 	return out[strings.LastIndex(out, "\x1b[?1049l")+len("\x1b[?1049l"):]
 }
 
-func TestTheTerminalIsRestoredAtEverySignal(t *testing.T) {
-	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGUSR1, syscall.SIGXFSZ} {
-		dir := t.TempDir()
-		x := spawn(t, "run", dir)
-		x.sees("READY")
-		_, _ = io.WriteString(x.master, "NOOP half")
-		x.sees("NOOP half")
-		_ = x.cmd.Process.Signal(s)
-		if out := x.ends(); !strings.Contains(out, "signal: "+s.String()+" error: <nil>") || !strings.Contains(out, "the transcript is in "+dir) {
-			t.Errorf("%v: %q", s, out)
-		}
-		checkCrashFile(t, dir, "S: 220 mx1.example.com", "ended by a signal: "+s.String(), "# typed and not sent: NOOP half\n")
-	}
-}
-
 // defects lets what the screen is given panic, in the goroutine that the mode
 // names.
 func defects(mode string, o *Options) {
@@ -308,21 +304,6 @@ func TestASecondSignal(t *testing.T) {
 	}
 }
 
-// TestTheTerminalGoesAway: an ssh session that breaks off.
-func TestTheTerminalGoesAway(t *testing.T) {
-	dir := t.TempDir()
-	x := spawn(t, "run", dir)
-	x.sees("READY")
-	_ = x.slave.Close()
-	_ = x.master.Close()
-	select {
-	case <-x.exited:
-	case <-time.After(patience):
-		t.Fatal("the process lives on without a terminal")
-	}
-	checkCrashFile(t, dir, "S: 220 mx1.example.com")
-}
-
 func checkCrashFile(t *testing.T, dir string, texts ...string) {
 	t.Helper()
 	files, _ := filepath.Glob(filepath.Join(dir, "crashes", "*"))
@@ -369,23 +350,34 @@ func TestNoColorKeepsBoldAndReverse(t *testing.T) {
 	}
 }
 
-// TestResizeStorm: a window that is dragged about.
-func TestResizeStorm(t *testing.T) {
-	x := spawn(t, "run", t.TempDir())
-	x.sees("READY")
-	for i := range 400 { // never 99 rows
-		size := [4]uint16{uint16(25 + i*7%60), uint16(1 + i*13%200), 0, 0}
+// TestResizedUnderAFlood: a window that is dragged about for seconds, a hundred
+// sizes in each, while the server does not stop talking and a person types: no
+// key is lost.
+func TestResizedUnderAFlood(t *testing.T) {
+	x := spawn(t, "flood", t.TempDir())
+	x.sees("250 2.0.0 flood")
+	resize := func(w, h int) {
+		size := [4]uint16{uint16(h), uint16(w), 0, 0}
 		ioctl(t, x.slave.Fd(), syscall.TIOCSWINSZ, unsafe.Pointer(&size))
-		if i%4 == 0 {
-			_, _ = io.WriteString(x.master, "x")
-		}
-		time.Sleep(2 * time.Millisecond)
 	}
-	size := [4]uint16{99, 120, 0, 0}
-	ioctl(t, x.slave.Fd(), syscall.TIOCSWINSZ, unsafe.Pointer(&size))
-	x.sees("\x1b[99;H") // the last row of the last size; below 20x5 keys are not for the line
-	_, _ = io.WriteString(x.master, "\x15the end of it")
-	x.sees("the end of it")
+	typed := ""
+	for i := range 250 { // never 99 rows
+		resize(tinyWidth+i*13%200, tinyHeight+i*7%60) // below that, keys are not for the line
+		if i%6 == 0 {
+			key := string(rune('a' + len(typed)%26))
+			_, _ = io.WriteString(x.master, key)
+			typed += key
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	for _, size := range [][2]int{{1, 1}, {0, 0}, {3, 40}, {200, 2}, {120, 99}} {
+		resize(size[0], size[1])
+		time.Sleep(10 * time.Millisecond)
+	}
+	x.sees("\x1b[99;H") // the last row of the last size
+	x.sees(typed)
 	_ = x.cmd.Process.Signal(syscall.SIGTERM)
-	x.ends()
+	if out := x.ends(); !strings.Contains(out, "signal: terminated error: <nil>") {
+		t.Errorf("%q", out)
+	}
 }
