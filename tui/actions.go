@@ -24,6 +24,7 @@ func (m *screen) enter() tea.Cmd {
 		m.hint = err.Error()
 		return nil
 	}
+	m.talk.typed = m.talk.typed || as.Text || says(text)
 	m.line.set("")
 	m.queue.sent(&m.line)
 	if as.Beyond > 0 {

@@ -90,6 +90,7 @@ func bindings() []binding {
 		{id: "back", keys: []string{"esc"}, show: "esc", in: inPalette | inPager | inBrowse | inQuestion | inSave | inReview, help: "one level back; never quits, never discards", do: (*screen).back},
 		{id: "closepager", keys: []string{"q", "enter"}, show: "q", in: inPager, hint: "back", help: "close", do: (*screen).back},
 		{id: "yes", keys: []string{"y"}, in: inQuestion, hint: "leave", help: "leave: QUIT, then the end", do: (*screen).leaveKeeping},
+		{id: "savefirst", keys: []string{"s"}, in: inQuestion, hint: "save", enabled: (*screen).unsavedTalk, help: "save the session as a script, then leave", do: (*screen).saveAndLeave},
 		{id: "no", keys: []string{"n"}, in: inQuestion, hint: "stay", help: "stay", do: (*screen).back},
 		{id: "help", keys: []string{"f1"}, show: "F1", in: inText&^inLine | inReview, hint: "help", help: "all keys", do: (*screen).help},
 		{id: "skip", keys: []string{"ctrl+c"}, in: anywhere&^(inEdit|inFind|inSecret|inRecall|inPaste) | inTiny, hint: "skip host", enabled: (*screen).canSkip, help: "while a session is opened: leave a host that does not answer for the next one; twice stops", do: (*screen).interrupt},

@@ -8,7 +8,7 @@ import (
 
 // quit leaves at once where nothing would be lost, else it asks.
 func (m *screen) quit() tea.Cmd {
-	if !m.now.Connected && m.now.Doing == engine.Idle && len(m.line.text) == 0 && len(m.queue.lines) == 0 && !m.composer.unsent() {
+	if !m.now.Connected && m.now.Doing == engine.Idle && len(m.line.text) == 0 && len(m.queue.lines) == 0 && !m.composer.unsent() && !m.unsavedTalk() {
 		return m.leave()
 	}
 	m.back2, m.mode = m.mode, modeQuestion

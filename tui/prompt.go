@@ -42,31 +42,7 @@ func (m *screen) prompt() string {
 	case modeReview:
 		return m.st.reverse.Render(g.fit(m.reviewQuestion(), w))
 	case modeQuestion:
-		text := "Leave? The session is open: y sends QUIT and leaves, n stays"
-		switch {
-		case m.live():
-			text = "Leave? The script has not ended: y stops it and leaves, n stays"
-		case m.now.Chunk > 0:
-			text = "Leave? The chunk is not complete: y drops it and leaves, n stays"
-		case m.now.InText:
-			text = "Leave? The message text is not ended: y drops it and leaves, n stays"
-		case m.composer.seemsUnsent() && m.o.Dir != "":
-			text = "Leave? The draft is not sent: y keeps it in a file and leaves, n stays"
-		case m.composer.seemsUnsent():
-			text = "Leave? The draft is not sent: y drops it and leaves, n stays"
-		case len(m.queue.lines) == 1:
-			text = "Leave? 1 pasted line is not sent: y drops it and leaves, n stays"
-		case len(m.queue.lines) > 0:
-			text = "Leave? " + count(len(m.queue.lines), "pasted line") + " are not sent: y drops them and leaves, n stays"
-		case !m.now.Connected && len(m.line.text) > 0:
-			text = "Leave? There is text in the line: y leaves, n stays"
-		case !m.now.Connected:
-			text = "Leave? What was said is not saved: y leaves, n stays (s saves it)"
-		}
-		if w < cells(text) {
-			text = "Leave? y leaves, n stays"
-		}
-		return m.st.reverse.Render(g.fit(text, w))
+		return m.st.reverse.Render(g.fit(m.leaveQuestion(w), w))
 	}
 	label := "C: "
 	switch {

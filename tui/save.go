@@ -97,6 +97,7 @@ func (m *screen) export(path string, own bool) (tea.Cmd, error) {
 		return nil, errors.New("no message was sent that is still kept here")
 	}
 	m.hint = "saving to " + path
+	talk := m.talk.said
 	return func() tea.Msg {
 		if own {
 			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -105,7 +106,7 @@ func (m *screen) export(path string, own bool) (tea.Cmd, error) {
 		}
 		letters := letters{script: path, made: s.made}
 		err := s.write(path, f, &letters)
-		return saved{path, letters.files, letters.err, err}
+		return saved{path: path, letters: letters.files, lost: letters.err, talk: talk, err: err}
 	}, nil
 }
 
@@ -129,6 +130,7 @@ func (m *screen) wrote(s saved) {
 		m.hint = "not saved: " + s.err.Error()
 	default:
 		m.saved = append(append(m.saved, s.path), s.letters...)
+		m.talk.keep(s.talk)
 		m.hint = "saved: " + s.path
 		if filepath.Ext(s.path) == formats[0].suffix && m.o.Load != nil {
 			m.kept, m.hint = s.path, m.hint+" (esc, R plays it again)"

@@ -27,6 +27,7 @@ type saved struct {
 	path    string
 	letters []string // messages that were kept beside it
 	lost    error    // why one was not
+	talk    int      // how much of what was said is in it
 	err     error
 }
 
@@ -100,6 +101,7 @@ type screen struct {
 	keeping   bool // the draft is being written before leaving
 	draftKept draftFile
 	saved     []string
+	talk      talk
 	kept      string          // the script that was saved last
 	spill     *spill          // the file of what the log has no more room for; nil: it has
 	ending    context.Context // its end is the program's
@@ -160,6 +162,7 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.countAgain(msg)
 	case saved:
 		m.wrote(msg)
+		cmd = m.savedFirst(msg)
 	case tea.MouseMsg:
 		m.clicked(tea.MouseEvent(msg))
 	case copied:
@@ -251,6 +254,7 @@ func (m *screen) Apply(events []event.Event, marks map[int32]engine.Mark, now en
 		m.clock.Apply(e, begins)
 		m.aimed(e)
 		m.judge(e)
+		m.talk.Apply(e)
 		m.composer.hear(e)
 		m.heard(e)
 	}
@@ -259,6 +263,7 @@ func (m *screen) Apply(events []event.Event, marks map[int32]engine.Mark, now en
 		m.recorder.Put(events)
 		m.recordFails()
 	}
+	m.talk.settle(m.now.Script.End, now.Script.End)
 	m.composer.settle(now.Posted)
 	if m.played != nil {
 		m.played.Apply(marks)

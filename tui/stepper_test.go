@@ -87,6 +87,8 @@ func TestCtrlCInTheMiddleOfAMessage(t *testing.T) {
 			t.Errorf("the server got %d messages in %d octets", strings.Count(text, "Subject: "), len(text))
 		}
 		x.typed("q")
+		x.sees("What was said is not saved")
+		x.typed("y")
 		if r := x.end(); !twice && (r.Script == nil || r.Script.Kind != event.Interrupted) {
 			t.Error(r.Script)
 		}

@@ -50,7 +50,7 @@ type End struct {
 type Outcome string
 
 const (
-	endedWell Outcome = "OK"
+	EndedWell Outcome = "OK"
 	EndedIll  Outcome = "FAIL"
 	stopped   Outcome = "STOPPED"
 )
@@ -341,7 +341,7 @@ func (e *Engine) judged(o play.Outcome) {
 
 // over tells how the script ended.
 func (e *Engine) over(r *Run, err error, interrupted bool) {
-	end := &End{How: endedWell, Count: r.tally.String()}
+	end := &End{How: EndedWell, Count: r.tally.String()}
 	failure, _ := errors.AsType[*event.Error](err)
 	e.mu.Lock()
 	halted := r.stop || interrupted
@@ -369,7 +369,7 @@ func (e *Engine) over(r *Run, err error, interrupted bool) {
 	}
 	for n := r.section(); n >= 0; n = r.Outline.Sections[n].Outer {
 		m := Mark{Lap: r.laps[n]}
-		if end.How == endedWell {
+		if end.How == EndedWell {
 			m.State = StateOK
 		}
 		e.feed.mark(r.Outline.Sections[n].First, m)
