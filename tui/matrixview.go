@@ -10,7 +10,6 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/session/transcript"
-	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
 )
 
@@ -66,7 +65,11 @@ func (m *screen) applyProbes(news []engine.ProbeNews) {
 	if m.probed == nil || len(news) == 0 {
 		return
 	}
+	ran := m.probed.running()
 	m.probed.Apply(news, m.o.Now())
+	if ran && !m.probed.running() {
+		m.probingEnds()
+	}
 	m.facts[0].stale()
 }
 
@@ -76,23 +79,7 @@ func (m *screen) openProbe() tea.Cmd {
 	if p == nil {
 		return nil
 	}
-	t := p.tail(&m.st, 0, 0, false)
-	lines := []string{}
-	for id := p.log.first; id < p.log.end(); id++ {
-		x := p.log.line(id)
-		lines = append(lines, fmt.Sprintf("%c%s%c: %s", x.mark, t.time(x), x.from, t.text(x)))
-	}
-	if p.log.first > 0 {
-		lines = append([]string{fmt.Sprintf("(%s earlier lines are no longer kept)", wire.Thousands(uint64(p.log.first)))}, lines...)
-	}
-	if len(lines) == 0 {
-		lines = []string{"nothing yet"}
-	}
-	text := []string{m.probed.headOf(&m.st, p, false).text, ""}
-	for _, d := range append(p.details(&m.st, m.o.Now()), remark{"times", p.line(m.o.Now()), m.st.server}) {
-		text = append(text, strings.TrimSpace(fmt.Sprintf("%-10s %s", d.label, d.text)))
-	}
-	m.page("Probe", append(append(text, "its transcript:"), lines...), nil)
+	m.page("Probe", m.probeLines(p), nil)
 	return nil
 }
 

@@ -130,7 +130,9 @@ func (m *screen) wrote(s saved) {
 		m.hint = "not saved: " + s.err.Error()
 	default:
 		m.saved = append(append(m.saved, s.path), s.letters...)
-		m.talk.keep(s.talk)
+		if filepath.Ext(s.path) != formats[3].suffix {
+			m.talk.keep(s.talk)
+		}
 		m.hint = "saved: " + s.path
 		if filepath.Ext(s.path) == formats[0].suffix && m.o.Load != nil {
 			m.kept, m.hint = s.path, m.hint+" (esc, R plays it again)"
@@ -176,6 +178,7 @@ type script struct {
 	lost            int64
 	elsewhere       string // where they are
 	events          []event.Event
+	probing         *keptProbing               // beside it, or nil
 	made            map[int64]*message.Message // those that were composed, by the number of their event
 }
 
@@ -184,8 +187,8 @@ func (m *screen) script() script {
 		version: m.o.Version, target: m.title,
 		head: fmt.Sprintf("# ehlo %s, %s, %s\n", wire.Text([]byte(m.o.Version)), wire.Text([]byte(m.title)), m.o.Now().Format(time.RFC3339)),
 		lost: m.log.first, elsewhere: m.elsewhere(),
-		events: slices.Clone(m.log.events),
-		made:   m.composer.letters,
+		events: slices.Clone(m.log.events), probing: m.keptProbing(),
+		made: m.composer.letters,
 	}
 }
 
@@ -210,7 +213,11 @@ func (s script) writeTo(w io.Writer, save func(event.Message) (string, error)) e
 	for _, e := range s.events {
 		record.Apply(e)
 	}
-	return record.Flush()
+	if err := record.Flush(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, s.probing.text("# ")) // it is no part of what is played
+	return err
 }
 
 // writeText writes all that ehlo said and heard, with the times.
@@ -222,7 +229,11 @@ func (s script) writeText(w io.Writer, _ func(event.Message) (string, error)) er
 	for _, e := range s.events {
 		text.Apply(e)
 	}
-	return text.Err
+	if text.Err != nil {
+		return text.Err
+	}
+	_, err := io.WriteString(w, s.probing.text(""))
+	return err
 }
 
 func (s script) writeJSON(w io.Writer, _ func(event.Message) (string, error)) error {
@@ -230,6 +241,7 @@ func (s script) writeJSON(w io.Writer, _ func(event.Message) (string, error)) er
 	for _, e := range s.events {
 		report.Apply(e)
 	}
+	s.probing.adopt(&report)
 	_, err := w.Write(report.JSON())
 	return err
 }

@@ -16,6 +16,7 @@ import (
 type talk struct {
 	said, saved int
 	typed       bool // something of it by hand
+	probed      bool // a probing is in no file
 	leave       bool // when it is saved
 }
 
@@ -34,6 +35,7 @@ func (t *talk) Apply(e event.Event) {
 
 // keep takes what a file has.
 func (t *talk) keep(said int) {
+	t.probed = false
 	if said > t.saved {
 		t.saved, t.typed = said, false
 	}
@@ -49,7 +51,7 @@ func (t *talk) settle(before, end *engine.End) {
 
 // unsavedTalk says that something was said that is in no file.
 func (m *screen) unsavedTalk() bool {
-	return m.talk.said > m.talk.saved && m.recording == "" && m.o.Session.Sink == nil
+	return m.talk.probed || m.talk.said > m.talk.saved && m.recording == "" && m.o.Session.Sink == nil
 }
 
 // saveAndLeave saves the session and then leaves.
