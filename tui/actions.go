@@ -93,7 +93,7 @@ func (m *screen) back() tea.Cmd {
 		m.forget()
 	case m.mode == modePalette && m.offers != nil: // what was typed is there again
 		m.palette.erase(m.offers.from, m.palette.at)
-		m.palette.insert([]rune(m.offers.typed)...)
+		m.palette.insert(characters(m.offers.typed)...)
 		m.offers = nil
 	case m.mode == modePalette, m.mode == modeEdit, m.mode == modeFind, m.mode == modeFilter:
 		m.mode, m.composer.returns = modeBrowse, false

@@ -40,11 +40,11 @@ func (c *composer) insertLines(lines []string) {
 	if len(c.body) == 0 {
 		c.body = []string{""}
 	}
-	before, behind := string(c.f.text[:c.f.at]), string(c.f.text[c.f.at:])
+	before, behind := c.f.around()
 	added := slices.Clone(lines)
 	added[0] = before + added[0]
 	last := len(added) - 1
-	column := len([]rune(added[last]))
+	column := len(characters(added[last]))
 	added[last] += behind
 	c.body = slices.Replace(c.body, c.row, c.row+1, added...)
 	c.row += last
@@ -59,7 +59,7 @@ func (c *composer) join(row int) {
 	if row < 0 || row+1 >= len(c.body) {
 		return
 	}
-	column := len([]rune(c.body[row]))
+	column := len(characters(c.body[row]))
 	c.body[row] += c.body[row+1]
 	c.body = slices.Delete(c.body, row+1, row+2)
 	c.row = row

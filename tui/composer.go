@@ -196,11 +196,10 @@ func (c *composer) open() {
 }
 
 // typed takes what is in the field into the draft while it is being typed. What
-// is one of a list is taken when it is complete. What was not changed stays as
-// it is, also where it is no text that a field can hold.
+// is one of a list is taken when it is complete.
 func (c *composer) typed() {
 	s := c.f.String()
-	if s == string([]rune(c.value())) {
+	if s == c.value() {
 		return
 	}
 	c.changed()

@@ -18,10 +18,10 @@ type field struct {
 	most int // characters that have room; 0: fieldMost
 }
 
-func (f *field) String() string { return string(f.text) }
+func (f *field) String() string { return textOf(f.text) }
 
 func (f *field) set(s string) {
-	f.text = []rune(s)
+	f.text = characters(s)
 	f.at, f.off = len(f.text), 0
 }
 
@@ -92,7 +92,7 @@ func (f *field) draw(st *styles, w int, focus bool, hidden int) (row string, use
 		if i >= hidden {
 			return "*"
 		}
-		return st.glyphs.visible([]byte(string(f.text[i])))
+		return st.glyphs.visible([]byte(textOf(f.text[i : i+1])))
 	}
 	// The cursor stays in sight, and the window moves only when it must.
 	if f.off > f.at {

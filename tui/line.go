@@ -163,7 +163,7 @@ func (m *screen) takeChoice() tea.Cmd {
 
 // around is the text before the cursor and behind it.
 func (f *field) around() (before, behind string) {
-	return string(f.text[:f.at]), string(f.text[f.at:])
+	return textOf(f.text[:f.at]), textOf(f.text[f.at:])
 }
 
 // heard learns from what is told what the line needs to know.

@@ -106,7 +106,7 @@ func (m *screen) field() *field {
 // are alt and that letter.
 func (m *screen) key(k tea.KeyMsg) tea.Cmd {
 	if k.Paste {
-		m.paste(k.Runes)
+		m.pasted(k.Runes)
 		return m.fieldTyped()
 	}
 	if k.Type != tea.KeyRunes && k.Type != tea.KeySpace {

@@ -83,7 +83,10 @@ func (m *screen) lend(words []string) *lent {
 
 func (l *lent) SetStdin(r io.Reader) {
 	// Another reader would be drained in the background, beyond the program's end.
-	if f, ok := r.(*os.File); ok {
+	switch f := r.(type) {
+	case terminalInput:
+		l.cmd.Stdin = f.File
+	case *os.File:
 		l.cmd.Stdin = f
 	}
 }

@@ -44,7 +44,7 @@ func (m *screen) complete(way int) tea.Cmd {
 		word = c.values[c.at]
 	}
 	f.erase(c.from, f.at)
-	f.insert([]rune(word)...)
+	f.insert(characters(word)...)
 	if len(c.values) == 1 { // there is no other: what comes next is another word
 		if !strings.HasSuffix(word, "/") && f.at == len(f.text) {
 			f.insert(' ')
@@ -56,9 +56,9 @@ func (m *screen) complete(way int) tea.Cmd {
 
 // candidates are the values for the word before the cursor.
 func (m *screen) candidates() completion {
-	before := string(m.palette.text[:m.palette.at])
+	before := textOf(m.palette.text[:m.palette.at])
 	from := strings.LastIndexByte(before, ' ') + 1
-	c := completion{from: len([]rune(before[:from])), typed: before[from:], at: -1}
+	c := completion{from: len(characters(before[:from])), typed: before[from:], at: -1}
 	var all []string
 	if from == 0 {
 		for _, x := range commands() {

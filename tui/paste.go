@@ -50,7 +50,7 @@ func (m *screen) paste(text []rune) {
 		m.hint = "a paste goes into the SMTP line: i leads there"
 		return
 	}
-	s := strings.ReplaceAll(string(text), "\r\n", "\n")
+	s := strings.ReplaceAll(textOf(text), "\r\n", "\n")
 	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(s, "\r", "\n"), "\n"), "\n")
 	if m.where() == inBody {
 		m.composer.insertLines(lines)
@@ -66,12 +66,12 @@ func (m *screen) paste(text []rune) {
 	}
 	switch q := &m.queue; {
 	case m.mode != modeLine && m.mode != modePaste:
-		m.field().insert([]rune(lines[0])...)
+		m.field().insert(characters(lines[0])...)
 		if len(lines) > 1 {
 			m.hint = "the paste has " + count(len(lines), "line") + ": only the first was taken"
 		}
 	case len(lines) == 1 && m.mode == modeLine:
-		if m.line.insert([]rune(lines[0])...); len(m.line.text) == fieldMost {
+		if m.line.insert(characters(lines[0])...); len(m.line.text) == fieldMost {
 			m.hint = "the line has as much as it takes: the end of the paste may be missing"
 		}
 	case len(s)+waiting > pasteMost || len(lines)+len(q.lines) > pasteLines:

@@ -29,7 +29,7 @@ func (m *screen) pasteIntoField(lines []string) {
 		if len(lines) == 1 {
 			list = lines
 		}
-		c.f.insert([]rune(strings.Join(list, ", "))...)
+		c.f.insert(characters(strings.Join(list, ", "))...)
 	case partAttach, partHeader:
 		for i, l := range lines {
 			if i > 0 {
@@ -37,10 +37,10 @@ func (m *screen) pasteIntoField(lines []string) {
 				c.at.n = len(*c.list(p))
 				c.open()
 			}
-			c.f.insert([]rune(strings.TrimSpace(l))...)
+			c.f.insert(characters(strings.TrimSpace(l))...)
 		}
 	default:
-		c.f.insert([]rune(lines[0])...)
+		c.f.insert(characters(lines[0])...)
 		if len(lines) > 1 {
 			m.hint = "the paste has " + count(len(lines), "line") + ": only the first was taken"
 		}

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -75,6 +76,7 @@ type Options struct {
 	beside    func(func())       // runs something beside the screen, guarded
 	try       func(func())       // does something guarded
 	stop      func() error       // suspends ehlo
+	pastes    *pastes            // what was pasted, before it is taken; nil: it comes with the keys
 	tty       *os.File           // what other programs write to; nil: there is none
 	started   func(*tea.Program) // for tests
 }
@@ -126,6 +128,13 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	job := newJob()
 	o.stop = job.suspend
 	e := engine.New(engine.Options{Session: o.Session, Plan: o.Plan, Intro: o.Intro}, f, first)
+	input := o.Input
+	if input == nil && runtime.GOOS != "windows" { // there keys come as events
+		input = os.Stdin
+	}
+	if input != nil {
+		input, o.pastes = withPastes(input)
+	}
 	m := newScreen(o, f, e, first, h, newStyles(!o.NoColor && colorTerminal(os.Getenv("TERM")), utf8Locale()))
 
 	ending, end := context.WithCancel(ctx)
@@ -135,7 +144,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 			o.Away(is)
 		}
 	}
-	p := tea.NewProgram(guarded{m, guard}, programOptions(ctx, o)...)
+	p := tea.NewProgram(guarded{m, guard}, programOptions(ctx, o, input)...)
 	guard.stuck = make(chan struct{})
 	late := sync.OnceFunc(func() { time.AfterFunc(stuckAfter, func() { close(guard.stuck) }) })
 	guard.kill = func() {
@@ -177,7 +186,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	return finish(m, guard, ctx, err)
 }
 
-func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
+func programOptions(ctx context.Context, o Options, input io.Reader) []tea.ProgramOption {
 	options := []tea.ProgramOption{
 		tea.WithAltScreen(), tea.WithContext(ctx), tea.WithFPS(30),
 		// Its handler ends on SIGTERM without an error, and knows no SIGHUP.
@@ -186,8 +195,8 @@ func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
 		// instead of printing it over the prompt.
 		tea.WithoutCatchPanics(),
 	}
-	if o.Input != nil {
-		options = append(options, tea.WithInput(o.Input))
+	if input != nil {
+		options = append(options, tea.WithInput(input))
 	}
 	return append(options, tea.WithOutput(o.Output))
 }
