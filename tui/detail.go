@@ -192,6 +192,9 @@ func explainReply(r event.Reply) []string {
 		}
 		add("retry", retry)
 	}
+	if r.Verb == "." {
+		add("queue id", wire.QueueID(r.Reply))
+	}
 	add("defined in", x.RFC)
 	if len(r.Command) > 0 {
 		add("command", string(r.Command))

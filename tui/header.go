@@ -125,8 +125,13 @@ func (m *screen) scriptState() string {
 	return word
 }
 
+// lastWord is what the last exchange came to, where it is more than a success:
+// "last 550", and until the next MAIL "queue id 4C1F93A5D7".
 func (m *screen) lastWord() string {
 	c := m.view.Now()
+	if c != nil && c.QueueID != "" && c.LastReply.Reply.Class() < 4 && m.lay.shape != shapeSmall {
+		return m.st.bold.Render("queue id " + m.st.glyphs.cut(c.QueueID, m.lay.w/3))
+	}
 	if c == nil || c.LastReply == nil || c.LastReply.Reply.Class() < 4 || c.LastReply.Answer {
 		return ""
 	}

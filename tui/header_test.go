@@ -80,3 +80,36 @@ func TestStopsOnlyWhatRuns(t *testing.T) {
 	p.sees(t, "the reply to HANG is still due")
 	p.seesNo(t, "(ctrl+c stops)")
 }
+
+// TestTheQueueIDIsSaid: what the server calls a message that was typed by hand
+// stands in the header until the next one begins, in the explanation of the
+// reply, and under the prompt at the end.
+func TestTheQueueIDIsSaid(t *testing.T) {
+	p := newPlay(80, 24)
+	sceneDone(p)
+	now := engine.Status{Connected: true}
+	for _, x := range [][3]string{
+		{"MAIL", "MAIL FROM:<a@example.net>", "250 2.1.0 Ok"},
+		{"RCPT", "RCPT TO:<b@example.org>", "250 2.1.5 Ok"},
+		{"DATA", "DATA", "354 go on"},
+		{".", "", "250 2.0.0 Ok: queued as 4C1F93A5D7"},
+	} {
+		p.tell(now, asked(x[0], x[1], x[2])...)
+	}
+	view := stripped(p.m.View())
+	if !strings.Contains(view, "queue id 4C1F93A5D7\n") {
+		t.Errorf("the header does not tell it:\n%s", view)
+	}
+	if s := strings.Join(p.m.summary(), "\n"); !strings.Contains(s, "delivery: accepted\nqueue id: 4C1F93A5D7") {
+		t.Errorf("the summary does not tell it:\n%s", s)
+	}
+	p.press("esc", "k", "enter")
+	if view := stripped(p.m.View()); !strings.Contains(view, "queue id   4C1F93A5D7") {
+		t.Errorf("the explanation does not tell it:\n%s", view)
+	}
+	p.press("esc")
+	p.tell(now, asked("MAIL", "MAIL FROM:<a@example.net>", "250 2.1.0 Ok")...)
+	if view := stripped(p.m.View()); strings.Contains(view, "queue id") {
+		t.Errorf("it outlives its message:\n%s", view)
+	}
+}

@@ -113,8 +113,8 @@ func (r *result) recipients() []transcript.Recipient {
 	return r.view.Now().Recipients
 }
 
-// rows is how many the pane shows: how it stands, the reply to the message, and
-// each recipient.
+// rows is how many the pane shows: how it stands, the reply to the message, its
+// queue id, and each recipient.
 func (r *result) rows() int {
 	if r.of == nil {
 		return 0
@@ -123,7 +123,19 @@ func (r *result) rows() int {
 	if r.final != nil {
 		n++
 	}
+	if r.queueID() != "" {
+		n++
+	}
 	return n
+}
+
+// queueID is what the server calls the message, by which its postmaster finds
+// it; empty where it did not say.
+func (r *result) queueID() string {
+	if r.final == nil {
+		return ""
+	}
+	return wire.QueueID(r.final.Reply)
 }
 
 // row is one of them: its mark, what it is about, and what there is to say.
@@ -134,6 +146,12 @@ func (r *result) row(n int) (mark byte, label, text string) {
 	if r.final != nil {
 		if n == 1 {
 			return replyMark(r.final.Reply), "message", r.final.Reply.String()
+		}
+		n--
+	}
+	if id := r.queueID(); id != "" {
+		if n == 1 {
+			return ' ', "queue id", id
 		}
 		n--
 	}
@@ -185,6 +203,10 @@ func (r *result) explained(n int) *event.Reply {
 		return r.mail
 	case n == 1 && r.final != nil:
 		return r.final
+	case n == 2 && r.queueID() != "":
+		return r.final
+	case r.queueID() != "":
+		n -= 2
 	case r.final != nil:
 		n--
 	}

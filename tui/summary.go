@@ -31,6 +31,9 @@ func (m *screen) summary() []string {
 		if d := c.Delivery(); d != transcript.DeliveryNone {
 			lines = append(lines, "delivery: "+string(d))
 		}
+		if c.QueueID != "" {
+			lines = append(lines, "queue id: "+c.QueueID)
+		}
 	}
 	if e := m.view.Error; e != nil {
 		lines = append(lines, g.words("failed: "+e.Message))

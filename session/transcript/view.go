@@ -89,6 +89,7 @@ type Conversation struct {
 	Transaction     Transaction // that is open now
 	Recipients      []Recipient // of the last one
 	Message         *event.Message
+	QueueID         string // what the server calls that message; empty: it did not say
 	Timings         Timings
 	Waiting         *event.Waiting // what is awaited now
 	LastReply       *event.Reply
@@ -295,7 +296,7 @@ func (c *Conversation) reply(e event.Reply) {
 		c.Timings.Auth += e.Elapsed
 	case "MAIL":
 		c.Timings.Mail = e.Elapsed
-		c.Recipients, c.Message, c.dotSent, c.answered = nil, nil, false, false
+		c.Recipients, c.Message, c.dotSent, c.answered, c.QueueID = nil, nil, false, false, ""
 		c.verdict, c.refused = refusalOf(e.Reply), !ok
 	case "RCPT":
 		c.Timings.Rcpt = max(c.Timings.Rcpt, e.Elapsed)
@@ -326,7 +327,7 @@ func (c *Conversation) final(e event.Reply) {
 		c.verdict = DeliveryUnknown
 		return
 	case e.Recipient == "":
-		c.answered = true
+		c.answered, c.QueueID = true, wire.QueueID(e.Reply)
 		c.verdict = refusalOf(e.Reply)
 		if e.Reply.Positive() {
 			c.verdict = DeliveryAccepted
@@ -341,6 +342,7 @@ func (c *Conversation) final(e event.Reply) {
 			break
 		}
 	}
+	c.QueueID = cmp.Or(c.QueueID, wire.QueueID(e.Reply)) // LMTP: each has its own
 	c.verdict = DeliveryAccepted // the recipients say for whom
 }
 
