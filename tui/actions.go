@@ -25,6 +25,7 @@ func (m *screen) enter() tea.Cmd {
 		return nil
 	}
 	m.talk.typed = m.talk.typed || as.Text || says(text)
+	m.byHand = true
 	m.line.set("")
 	m.queue.sent(&m.line)
 	if as.Beyond > 0 {

@@ -90,7 +90,7 @@ func TestSendsAMailWithAnAttachment(t *testing.T) {
 		x.sees("i type")
 		x.typed("m")
 		x.typed("G")
-		x.typed("gjjjj")
+		x.typed("gjjjjj")
 		x.sees("user@example.com", "three", "3.0 MiB")
 		// The session and the message are saved together, to be played again.
 		x.typed("ss")

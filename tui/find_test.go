@@ -107,7 +107,7 @@ func TestSearchFilterAndCopy(t *testing.T) {
 	x.sees("not found: nowhere")
 	x.typed("&needle" + enter)
 	x.sees("only with needle", "in a haystack")
-	x.seesNo("VRFY x")
+	x.seesNo("C: VRFY x")
 	x.typed("Y")
 	x.sees("copied all lines that are shown, 2 lines")
 	if got := x.copied(); got != "S: 250 2.0.0 needle in a haystack\nS: 550 5.1.1 no such needle\n" {

@@ -141,6 +141,13 @@ func sceneError(p *drawing) {
 	p.tell(engine.Status{Connected: true}, asked("RCPT", "RCPT TO:<nobody@example.org>", "550 5.1.1 <nobody@example.org>: Recipient address rejected: User unknown in virtual mailbox table")...)
 }
 
+// sceneRefused is a recipient that is refused, as it is seen by who typed it.
+func sceneRefused(p *drawing) {
+	sceneDone(p)
+	p.tell(engine.Status{Connected: true}, asked("MAIL", "MAIL FROM:<probe@example.net> SIZE=1204", "250 2.1.0 Ok")...)
+	p.tell(engine.Status{Connected: true}, asked("RCPT", "RCPT TO:<nobody@example.org>", "550 5.1.1 <nobody@example.org>: Recipient address rejected: User unknown in virtual mailbox table")...)
+}
+
 // The scenes, by name.
 var scenes = map[string]func(p *drawing){
 	"probing": func(p *drawing) {
@@ -152,7 +159,20 @@ var scenes = map[string]func(p *drawing){
 		sceneDone(p)
 		p.press("esc", "Z", "k", "k")
 	},
-	"error": sceneError,
+	"error":   sceneError,
+	"refused": sceneRefused,
+	"refused and looked at": func(p *drawing) {
+		sceneRefused(p)
+		p.press("esc", "E")
+	},
+	"refused and gone on": func(p *drawing) {
+		sceneRefused(p)
+		p.tell(engine.Status{Connected: true}, asked("RSET", "RSET", "250 2.0.0 Ok")...)
+	},
+	"refused and closed": func(p *drawing) {
+		sceneRefused(p)
+		p.tell(engine.Status{}, event.Closed{By: "server"})
+	},
 	"text": func(p *drawing) {
 		sceneDone(p)
 		p.tell(engine.Status{Connected: true, InText: true}, asked("DATA", "DATA", "354 End data with <CR><LF>.<CR><LF>")...)

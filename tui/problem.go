@@ -10,43 +10,64 @@ import (
 	"ehlo/tui/internal/engine"
 )
 
-// problem is what went wrong last. It stays until it is dismissed, or until
-// what it tells of is over.
+// problem is what went wrong last. It stays until esc, until something newer
+// goes wrong, or until the person connects anew.
+//
+//	! 550 5.1.1 to RCPT: permanent: the server says no such mailbox
+//	  sent     RCPT TO:<nobody@example.org>, answered after 132 ms
+//	  session  READY, MAIL accepted, no recipient so far
+//	  next     the sender has to act; the same again will be refused again
+//
+// Who types by hand has refusals all the time, a slip or the very thing that
+// was to be shown, and goes on: a success behind one makes it quiet, one dim
+// row. So it neither takes the room of what goes on, nor is it gone before it
+// was read.
 type problem struct {
 	mark  byte
-	lines []string
-	reply bool // a refused command, not a failure: the next success ends it
-	apart bool // where there is no connection now, how to have one is said too
+	what  string // what happened
+	short string // the same in fewer words, or empty
+	sent  string
+	next  string // what to do, beside connecting again
+
+	reply  bool // a refused command, not a failure
+	quiet  bool // something has succeeded since
+	aside  bool // it is not about the session
+	behind bool // it came while the scrolling was paused, see notices
+	script bool // what it tells of may be what the script expects next
+}
+
+// fails keeps in sight what went wrong.
+func (m *screen) fails(p problem) {
+	p.behind = !m.transcript.follow && m.pane == 0
+	m.problem = &p
+}
+
+// succeeds makes what went wrong before quiet.
+func (m *screen) succeeds() {
+	if m.problem != nil && !m.problem.aside {
+		m.problem.quiet = true
+	}
 }
 
 // judge keeps what went wrong in sight.
 func (m *screen) judge(e event.Event) {
 	switch e := e.(type) {
 	case event.Connecting:
-		m.ready, m.dialing = false, e
+		m.ready, m.dialing, m.lastSent = false, e, ""
+	case event.Sent:
+		if !e.Text {
+			m.lastSent = string(e.Masked())
+		}
 	case event.Failed:
-		if e.Error.Kind == event.Skipped || e.Error.Stage == event.Quit && m.problem != nil && !m.problem.reply {
-			return // it was asked for; what went wrong before is the cause
-		}
-		m.problem = &problem{mark: '!', lines: []string{e.Error.Message}}
-		if e.Error.Kind == event.ExpectationFailed {
-			return
-		}
-		if e.Error.Kind == event.Interrupted {
-			m.problem = &problem{mark: '~', lines: []string{"stopped: the session was not opened"}}
-			if m.now.Script.Phase.Live() {
-				m.problem.lines[0] = "the script was stopped"
-			}
-		}
-		m.problem.apart = true
+		m.judgeFailure(e)
 	case event.Extensions:
-		m.ready, m.problem = true, nil
+		m.ready = true
+		m.succeeds()
 	case event.Closed:
-		if e.By == "server" && m.problem == nil {
-			m.problem = &problem{mark: '!', lines: []string{"the server closed the connection", "esc, then r, connects again"}}
-			if m.now.Script.Phase.Live() { // it may be what the script expects
-				m.problem = &problem{mark: '!', lines: []string{"the server closed the connection"}, reply: true}
-			}
+		// While a script goes on it is for the script to say whether that is as it
+		// should be.
+		if e.By == "server" && (m.problem == nil || m.problem.quiet) && !m.now.Script.Phase.Goes() {
+			m.fails(problem{mark: '!', what: "the server closed the connection", script: m.live()})
 		}
 	case event.Reply:
 		m.asksLogin = m.asksLogin || engine.AsksSecret(false, e)
@@ -54,20 +75,189 @@ func (m *screen) judge(e event.Event) {
 	}
 }
 
-// judgeReply explains a refusal where it stands, and ends one that is over.
+func (m *screen) judgeFailure(e event.Failed) {
+	x := e.Error
+	if x.Kind == event.Skipped || x.Stage == event.Quit && m.problem != nil && !m.problem.reply {
+		return // it was asked for; what went wrong before is the cause
+	}
+	p := problem{mark: '!', what: x.Message, next: onScreen(x.Hint)}
+	switch {
+	case x.Kind == event.Interrupted:
+		p = problem{mark: '~', what: "stopped: the session was not opened"}
+		if m.live() {
+			p.what = "the script was stopped"
+		}
+	case stageOf(x.Stage) == stageCount:
+		p.sent = m.lastSent
+	}
+	m.fails(p)
+}
+
+// judgeReply explains a refusal where it stands. One that a script has is for
+// the script to judge: it fails where it did not expect it.
 func (m *screen) judgeReply(e event.Reply) {
-	if e.Reply.Class() < 4 || e.Answer {
+	switch {
+	case e.Reply.Class() < 4 || e.Answer:
 		if m.problem != nil && m.problem.reply {
-			m.problem = nil
+			m.succeeds()
 		}
 		return
+	case m.live() && !e.Unasked && !m.byHand:
+		return
 	}
-	lines := []string{replyHead(e) + ": " + wire.Explain(e.Verb, e.Reply.Code, e.Reply.Enhanced).String()}
+	x := wire.Explain(e.Verb, e.Reply.Code, e.Reply.Enhanced)
+	p := problem{
+		mark: markOf([]byte{byte('0' + e.Reply.Class())}), reply: true,
+		what: replyHead(e) + ": " + x.String(), short: replyHead(e) + ": " + x.Meaning, next: nextWords(x),
+	}
 	if len(e.Command) > 0 {
-		sent := "sent " + string(e.Command) + ", answered after " + transcript.Milliseconds(e.Elapsed)
-		lines = append(lines, sent)
+		p.sent = string(e.Command) + ", answered after " + transcript.Milliseconds(e.Elapsed)
 	}
-	m.problem = &problem{mark: markOf([]byte{byte('0' + e.Reply.Class())}), lines: lines, reply: true}
+	m.fails(p)
+}
+
+// nextWords are who has to act, and whether the same again helps.
+func nextWords(x wire.Explanation) string {
+	who := ""
+	switch x.Who {
+	case wire.WhoNobody, wire.WhoWait:
+	case wire.WhoClient:
+		who = "another command"
+	default:
+		who = x.Who + " has to act"
+	}
+	switch {
+	case x.Retry && who != "":
+		return who + ", or the same again later"
+	case x.Retry:
+		return "the same again later may succeed"
+	case who != "":
+		return who + ": the same again will be refused again"
+	}
+	return "the same again will be refused again"
+}
+
+// sessionWords say what the session is ready for.
+func (m *screen) sessionWords() string {
+	c := m.view.Now()
+	switch {
+	case !m.now.Doing.Still() && m.now.Doing != engine.Playing:
+		return "waiting: " + m.waiting()
+	case c == nil || !m.now.Connected && c.State == transcript.Failing:
+		return "there is no connection"
+	case !m.now.Connected:
+		return "closed, there is no connection"
+	case m.now.Chunk > 0:
+		return "in a chunk, " + m.chunkWords()
+	case m.now.InText:
+		return "the message text is awaited, a line with only . ends it"
+	case m.now.Asked:
+		return "a login goes on; a line with only * gives it up"
+	case c.Transaction.Open() && c.Transaction.Accepted > 0:
+		return "READY, MAIL accepted, " + count(c.Transaction.Accepted, "recipient")
+	case c.Transaction.Open():
+		return "READY, MAIL accepted, no recipient so far"
+	case c.State == transcript.Ready:
+		return "READY, no transaction is open"
+	}
+	return "connected, no EHLO so far"
+}
+
+// problemRows are the rows of what went wrong, room at most. The first is
+// always there; what was sent, which the transcript has too, goes first, then
+// what to do, or where there is no connection the session.
+func (m *screen) problemRows(w, room int) []string {
+	p, g := m.problem, m.st.glyphs
+	s := m.st.bad
+	if p.mark == '~' {
+		s = m.st.warn
+	}
+	if p.quiet {
+		text := p.what
+		if cells(g.words(text)) > w-2-len(m.endsIt()) && p.short != "" {
+			text = p.short
+		}
+		return []string{m.st.dim.Render(g.apart(string(p.mark)+" "+g.words(text), m.endsIt(), w))}
+	}
+	head := wrap(g.words(p.what), w-2)
+	if short := wrap(g.words(p.short), w-2); p.short != "" && (len(short) < len(head) || len(head) > room) {
+		head = short
+	}
+	if len(head) > room {
+		rest := strings.Join(head[room-1:], " ")
+		head = append(head[:room-1], g.cut(rest, w-2))
+	}
+	var rows []string
+	lead := string(p.mark) + " "
+	for i, r := range head {
+		ends := ""
+		if i == 0 && cells(lead+r+m.endsIt())+2 <= w {
+			ends = m.st.dim.Render(m.endsIt())
+		}
+		rows = append(rows, g.apart(s.Render(lead+r), ends, w))
+		lead = "  "
+	}
+	next := p.next
+	lost := !m.now.Connected && m.now.Doing.Still() && !p.aside
+	if lost {
+		next = strings.TrimPrefix(next+"; esc, r, Enter connects again", "; ")
+	}
+	session := ""
+	if !p.aside {
+		session = m.sessionWords()
+	}
+	parts := [][]string{m.told("sent", p.sent, w), m.told("session", session, w), m.told("next", next, w)}
+	order := []int{1, 2, 0}
+	if lost {
+		order = []int{2, 1, 0}
+	}
+	room -= len(rows)
+	shown := [3]bool{}
+	for _, i := range order {
+		if room >= len(parts[i]) {
+			shown[i] = true
+			room -= len(parts[i])
+		}
+	}
+	for i, part := range parts {
+		if shown[i] {
+			rows = append(rows, part...)
+		}
+	}
+	return rows
+}
+
+// endsIt is the key that dismisses what went wrong, where it is the next one.
+func (m *screen) endsIt() string {
+	switch {
+	case m.lay.shape == shapeSmall || m.pane != 0 || m.transcript.mark >= 0 || m.filter.on():
+		return ""
+	case m.mode == modeLine:
+		return "esc esc closes this"
+	case m.mode == modeBrowse:
+		return "esc closes this"
+	}
+	return ""
+}
+
+// told is a text behind a label, wrapped; none where it is empty.
+func (m *screen) told(label, text string, w int) (rows []string) {
+	if text == "" {
+		return nil
+	}
+	g := m.st.glyphs
+	column := 11
+	if w < middleWidth {
+		column = 2 + len(label) + 1
+	}
+	for i, r := range wrap(g.words(text), w-column) {
+		lead := strings.Repeat(" ", column)
+		if i == 0 {
+			lead = m.st.dim.Render(g.fit("  "+label, column))
+		}
+		rows = append(rows, lead+m.st.server.Render(g.fit(r, w-column)))
+	}
+	return rows
 }
 
 // replyHead is a reply in a few words: "550 5.1.1 to RCPT".

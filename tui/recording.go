@@ -49,7 +49,7 @@ func (m *screen) recordFails() {
 		return
 	}
 	path := m.recording
-	m.problem = &problem{mark: '!', lines: []string{"the record " + path + " can no longer be written: " + m.recorder.Err().Error(), "the session goes on without it; s saves what there is"}}
+	m.fails(problem{mark: '!', what: "the record " + path + " can no longer be written: " + m.recorder.Err().Error(), next: "the session goes on without it; s saves what there is", aside: true})
 	m.recording, m.recorder = "", nil
 	m.saved = slices.DeleteFunc(m.saved, func(s string) bool { return s == path })
 }

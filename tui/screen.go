@@ -84,6 +84,8 @@ type screen struct {
 	helo      string   // this host's name, as it was last said
 	pager     *pager
 	problem   *problem
+	lastSent  string    // the last command of the connection, as it may be shown
+	byHand    bool      // since its last line a script is held, and something was typed
 	hint      string    // what the last key came to; gone with the next
 	armed     bool      // the next ctrl+c leaves
 	empty     bool      // the next Enter sends a line that is empty

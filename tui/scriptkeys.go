@@ -64,7 +64,7 @@ func (m *screen) load(r *engine.Run, run string) {
 	if run == "" {
 		run = r.Outline.Name
 	}
-	m.played, m.kept = newScriptPane(r, run), ""
+	m.played, m.kept, m.byHand = newScriptPane(r, run), "", false
 	m.showScript()
 }
 
@@ -87,6 +87,7 @@ func (m *screen) stepScript() tea.Cmd {
 
 // follow brings what the script does next into sight: the person asked for it.
 func (m *screen) follow() {
+	m.byHand = false
 	m.played.follow = true
 	m.transcript.resume()
 }
@@ -302,20 +303,20 @@ func (m *screen) run(l loaded) tea.Cmd {
 	return m.awaken()
 }
 
-// judgeScript keeps what went wrong with the script in sight, and no reply that
-// it expected.
+// judgeScript keeps what went wrong with the script in sight, and not what it
+// expected.
 func (m *screen) judgeScript(marks map[int32]engine.Mark, now engine.ScriptStatus) {
 	for _, k := range marks {
-		if k.State == engine.StateOK && m.problem != nil && m.problem.reply {
+		if k.State == engine.StateOK && m.problem != nil && m.problem.script {
 			m.problem = nil
 		}
 	}
 	if now.Phase == engine.PhaseEnded && m.now.Script.Phase != engine.PhaseEnded && now.End != nil {
 		if e := now.End.Err; e != nil && e.Kind == event.Interrupted {
-			m.problem = &problem{mark: '!', lines: []string{e.Message, "there is no connection: esc, r, Enter connects again"}}
+			m.fails(problem{mark: '!', what: e.Message})
 		}
 		if now.End.Err != nil && m.problem != nil && m.o.Load != nil {
-			m.problem.lines = append(m.problem.lines, "esc, then R runs the script again")
+			m.problem.next = "esc, then R runs the script again"
 		}
 	}
 }

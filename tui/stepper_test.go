@@ -79,7 +79,7 @@ func TestCtrlCInTheMiddleOfAMessage(t *testing.T) {
 		}
 		x.sees("STOPPED", "CLOSED", "stopped in the middle of the message: the connection was closed", "were transferred, not all of it")
 		if !twice {
-			x.sees("FAIL   4", "SCRIPT smoke.smtp STOPPED: 2 expectations came true, then: stopped in line 4", "there is no connection: esc, r")
+			x.sees("FAIL   4", "SCRIPT smoke.smtp STOPPED: 2 expectations came true, then: stopped in line 4", "there is no connection", "esc, r, Enter connects again")
 		}
 		x.typed(".") // there is nothing to go on with
 		close(stopped)

@@ -1,9 +1,6 @@
 package tui
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // arrange tells the transcript the size of its window; it is so for the keys
 // as well as for drawing.
@@ -11,6 +8,9 @@ func (m *screen) arrange() {
 	if f := m.focused(); f != m.focus {
 		m.focus = f
 		m.facts[exchangersAt-1].stale()
+	}
+	if m.problem != nil && m.transcript.follow {
+		m.problem.behind = false
 	}
 	m.transcript.resize(m.lay.main, max(m.lay.body-len(m.notices()), 1), m.lay.shape == shapeSmall)
 }
@@ -120,9 +120,9 @@ func (m *screen) reading() bool { return m.mode == modePager || m.mode == modePa
 
 // notices are the rows below the transcript: what went wrong and stays, and
 // what the last key came to. They take a third of the body at most, and a row
-// more for what a script does next. While the
-// scrolling is paused, what the server does takes no row from the window: the
-// header and the count of errors tell of it, and it is there on G.
+// more for what a script does next. What goes wrong while the scrolling is
+// paused takes no row from the window: the header and the count of errors tell
+// of it, and it is there on G.
 func (m *screen) notices() []string {
 	if m.reading() || m.mode == modeMatrix || m.mode == modeTime {
 		return nil
@@ -130,26 +130,8 @@ func (m *screen) notices() []string {
 	g := m.st.glyphs
 	var rows []string
 	w := m.lay.main
-	if p := m.problem; p != nil && (m.transcript.follow || m.pane > 0) {
-		s := m.st.bad
-		if p.mark == '~' {
-			s = m.st.warn
-		}
-		lines := p.lines
-		if p.apart && !m.now.Connected && m.now.Doing.Still() {
-			lines = append(slices.Clone(lines), "there is no connection: esc, r, Enter connects again")
-		}
-		for i, l := range lines {
-			lead := "  "
-			if i == 0 {
-				lead = string(p.mark) + " "
-			}
-			for _, r := range wrap(g.words(l), w-2) {
-				rows = append(rows, s.Render(g.fit(lead+r, w)))
-				lead = "  "
-			}
-		}
-	}
+	failed := m.problem != nil && (!m.problem.behind || m.pane > 0) &&
+		!(m.problem.quiet && m.pane > 0 && m.lay.side == 0)
 	most := max(m.lay.body/3, 1)
 	var hint []string
 	if m.hint != "" {
@@ -158,7 +140,11 @@ func (m *screen) notices() []string {
 			hint = append(hint, m.st.bold.Render(g.fit(lead+r, w)))
 			lead = "  "
 		}
-		hint = hint[:min(len(hint), most)]
+		room := most
+		if failed {
+			room = max(most-1, 1)
+		}
+		hint = hint[:min(len(hint), room)]
 	} else if m.lay.status == 0 && m.lay.hints == 0 {
 		if row := m.lineRow(w); row != "" { // it has no other place
 			hint = []string{row}
@@ -167,7 +153,10 @@ func (m *screen) notices() []string {
 	if m.mode == modePalette && m.hint == "" {
 		hint = []string{m.offered(w)}
 	}
-	rows = append(rows[:min(len(rows), most-len(hint))], hint...)
+	if failed && most > len(hint) {
+		rows = m.problemRows(w, most-len(hint))
+	}
+	rows = append(rows, hint...)
 	if next, elapsed := m.nextRow(); next != "" && m.lay.body > len(rows)+1 {
 		rows = append([]string{m.st.bold.Render(g.apart(g.words(next), elapsed, w))}, rows...)
 	}
