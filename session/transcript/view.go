@@ -343,7 +343,7 @@ func (c *Conversation) final(e event.Reply) {
 		}
 	}
 	c.QueueID = cmp.Or(c.QueueID, wire.QueueID(e.Reply)) // LMTP: each has its own
-	c.verdict = DeliveryAccepted // the recipients say for whom
+	c.verdict = DeliveryAccepted                         // the recipients say for whom
 }
 
 func refusalOf(r wire.Reply) Delivery {
