@@ -246,64 +246,6 @@ func (s script) writeJSON(w io.Writer, _ func(event.Message) (string, error)) er
 	return err
 }
 
-// letter is the last message that was sent: as it was composed here, its file,
-// or its lines as they were typed, with the transparency taken off.
-func (s script) letter() (made *message.Message, file string, lines [][]byte) {
-	for i := len(s.events) - 1; i >= 0; i-- {
-		switch e := s.events[i].(type) {
-		case event.Message:
-			if made := s.made[e.Seq]; made != nil || e.File != "" || !e.Shown {
-				return made, e.File, nil
-			}
-		case event.Sent:
-			if e.Text {
-				lines = append(lines, bytes.TrimPrefix(e.Line, []byte(".")))
-				if len(e.Line) == 1 && e.Line[0] == '.' && len(lines) > 1 {
-					return nil, "", reversed(lines[:len(lines)-1]) // the end of the message before
-				}
-			} else if len(lines) > 0 {
-				return nil, "", reversed(lines)
-			}
-		}
-	}
-	return nil, "", reversed(lines)
-}
-
-func reversed(lines [][]byte) [][]byte {
-	slices.Reverse(lines)
-	return lines
-}
-
-func (s script) hasLetter() bool {
-	made, file, lines := s.letter()
-	return made != nil || file != "" || len(lines) > 0
-}
-
-func (s script) writeLetter(w io.Writer, _ func(event.Message) (string, error)) error {
-	made, file, lines := s.letter()
-	if made != nil {
-		return writeMade(w, made)
-	}
-	if file != "" {
-		f, err := os.Open(file)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		_, err = io.Copy(w, f)
-		return err
-	}
-	for i, l := range lines {
-		if i == len(lines)-1 && len(l) == 0 { // the final dot
-			break
-		}
-		if _, err := w.Write(append(bytes.Clone(l), "\r\n"...)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // write makes a new file, readable by its owner alone, and beside it those of
 // the messages that it names.
 func (s script) write(path string, as format, letters *letters) error {
