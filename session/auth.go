@@ -165,7 +165,7 @@ func (s *Session) challenge(x *sasl.Exchange) ([]byte, error) {
 		return nil, nil // what the server says does not matter before the initial response
 	}
 	if !ok || err != nil {
-		return nil, fmt.Errorf("the challenge is not base64: %s", wire.Text([]byte(text)))
+		return nil, fmt.Errorf("the challenge is not base64: %s", wire.VisibleOctets([]byte(text)))
 	}
 	return challenge, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/session/transcript"
+	"ehlo/session/wire"
 )
 
 // newTLS is the pane of the handshake, its verdict first.
@@ -65,7 +66,7 @@ func briefTLS(b builder, t event.TLS) []fact {
 		if i == 0 {
 			facts = append(facts, b.lines("until", dated(cert, b.now), b.st.server)...)
 		}
-		facts = append(facts, b.lines("issuer", cert.Issuer, b.st.server)...)
+		facts = append(facts, b.lines("issuer", unescaped(cert.Issuer), b.st.server)...)
 	}
 	return facts
 }
@@ -85,7 +86,7 @@ func howTLS(t event.TLS) string {
 // certificateFacts are the rows of a certificate, of which the first leads to
 // all of it.
 func certificateFacts(b builder, cert event.Certificate, i, n int) []fact {
-	facts := b.lines(placeInChain(i, n), cert.Subject, b.st.server)
+	facts := b.lines(placeInChain(i, n), unescaped(cert.Subject), b.st.server)
 	facts[0].quiet = false
 	facts[0].title, facts[0].detail = "A certificate", certificateLines(cert, b.now)
 	if i > 0 {
@@ -109,9 +110,9 @@ func placeInChain(i, n int) string {
 // there.
 func fieldsOf(cert event.Certificate, now time.Time) (rows [][2]string) {
 	for _, row := range [][2]string{
-		{"subject", cert.Subject},
-		{"names", strings.Join(cert.Names, ", ")},
-		{"issuer", cert.Issuer},
+		{"subject", unescaped(cert.Subject)},
+		{"names", unescaped(strings.Join(cert.Names, ", "))},
+		{"issuer", unescaped(cert.Issuer)},
 		{"from", cert.NotBefore.UTC().Format(time.DateOnly)},
 		{"until", dated(cert, now)},
 		{"key", cert.Key},
@@ -169,3 +170,6 @@ func count(n int, word string) string {
 	}
 	return fmt.Sprintf("%d %s", n, word)
 }
+
+// unescaped is what an event has as Text does, as the screen shows it.
+func unescaped(text string) string { return wire.VisibleOctets(wire.Octets(text)) }

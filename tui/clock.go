@@ -132,7 +132,7 @@ func (c *clock) reply(e event.Reply) {
 	case kind == "":
 		kind = "(empty line)"
 	}
-	s := span{kind: kind, what: string(e.Command[:min(len(e.Command), keptWhat)]), took: e.Elapsed, seq: e.Seq, failed: e.Reply.Class() >= 4 && !e.Answer}
+	s := span{kind: kind, what: wire.VisibleOctets(e.Command[:min(len(e.Command), keptWhat)]), took: e.Elapsed, seq: e.Seq, failed: e.Reply.Class() >= 4 && !e.Answer}
 	switch kind {
 	case "greeting":
 		c.greeted = true

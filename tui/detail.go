@@ -33,7 +33,7 @@ func (m *screen) details() tea.Cmd {
 func (m *screen) explain(id int64, x *line) (title string, text []string, octets []byte) {
 	switch e := x.event.(type) {
 	case event.Received:
-		text = append([]string{string(e.Masked())}, endingOf(e.Line)...)
+		text = append([]string{wire.VisibleOctets(e.Masked())}, endingOf(e.Line)...)
 		octets = e.Masked()
 		if x.reply != nil { // what it means comes first: a small screen has few rows
 			text = append(append(explainReply(*x.reply), ""), text...)
@@ -52,7 +52,7 @@ func (m *screen) explain(id int64, x *line) (title string, text []string, octets
 			if e.Text {
 				what = "A line of message text as it was sent"
 			}
-			text = []string{string(shown), ""}
+			text = []string{wire.VisibleOctets(shown), ""}
 			switch {
 			case len(e.Secret) > 0 || e.Login != "":
 				text = append(append(text, "a part of a login"), m.explainLogin(id, e)...)
@@ -197,7 +197,7 @@ func explainReply(r event.Reply) []string {
 	}
 	add("defined in", x.RFC)
 	if len(r.Command) > 0 {
-		add("command", string(r.Command))
+		add("command", wire.VisibleOctets(r.Command))
 	}
 	if r.Elapsed > 0 {
 		add("took", transcript.Milliseconds(r.Elapsed))

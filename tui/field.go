@@ -92,7 +92,7 @@ func (f *field) draw(st *styles, w int, focus bool, hidden int) (row string, use
 		if i >= hidden {
 			return "*"
 		}
-		return st.glyphs.visible([]byte(textOf(f.text[i : i+1])))
+		return st.glyphs.words(textOf(f.text[i : i+1]))
 	}
 	// The cursor stays in sight, and the window moves only when it must.
 	if f.off > f.at {

@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"ehlo/session/event"
+	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
 )
 
@@ -168,14 +169,16 @@ func TestNoEventMovesAnything(t *testing.T) {
 func TestVisibleInBothCharacterSets(t *testing.T) {
 	utf8, ascii := newStyles(true, true).glyphs, newStyles(true, false).glyphs
 	for octets, want := range map[string][2]string{
-		"grün":         {"grün", `gr\xc3\xbcn`},
+		"grün":         {"grün", "gr<U+00FC>n"},
 		"\x1b[2J":      {"^[[2J", "^[[2J"},
-		"e\u0301":      {"e<U+301>", `e\xcc\x81`},
-		"\u263a\ufe0f": {"\u263a<U+FE0F>", `\xe2\x98\xba\xef\xb8\x8f`},
+		"e\u0301":      {"e<U+0301>", "e<U+0301>"},
+		"\u263a\ufe0f": {"\u263a<U+FE0F>", "<U+263A><U+FE0F>"},
 		"\xff":         {`\xff`, `\xff`},
 		"\u202e":       {"<U+202E>", "<U+202E>"},
+		`\xff`:         {`\x5cxff`, `\x5cxff`},
+		`a\b`:          {`a\b`, `a\b`},
 	} {
-		if got := [2]string{utf8.visible([]byte(octets)), ascii.visible([]byte(octets))}; got != want {
+		if got := [2]string{utf8.octets([]byte(octets)), ascii.octets([]byte(octets))}; got != want {
 			t.Errorf("%q is shown as %q", octets, got)
 		}
 	}
@@ -188,5 +191,23 @@ func TestFileNamesFromHosts(t *testing.T) {
 		if got := fileName(host, zero, ".smtp"); got != want+"20251124-160211.000.smtp" {
 			t.Errorf("%s: %s", host, got)
 		}
+	}
+}
+
+// TestOneWayToShowWhatIsInvisible: the transcript, what went wrong, and the
+// explanation of a line have the same words for it, and none of them takes a
+// backslash that was typed for an octet.
+func TestOneWayToShowWhatIsInvisible(t *testing.T) {
+	const hostile, want = "\u202e\x1b[2J\x9b\\x9b", `<U+202E>^[[2J\x9b\x5cx9b`
+	p := newPlay(120, 36)
+	sceneDone(p)
+	p.tell(engine.Status{Connected: true}, asked("VRFY", "VRFY "+hostile, "550 5.1.1 "+hostile)...)
+	p.sees(t, "C: VRFY "+want, "S: 550 5.1.1 "+want, "sent     VRFY "+want)
+	p.press("esc", "enter")
+	p.sees(t, "550 5.1.1 "+want, "command    VRFY <U+202E>^[[2J")
+	p.seesNo(t, `\xe2`)
+	r, _, _ := wire.ParseReply([]byte("550 " + hostile + "\r\n"))
+	if got := newStyles(true, true).glyphs.words("mx1 refuses: " + r.String()); got != "mx1 refuses: 550 "+want {
+		t.Error(got)
 	}
 }

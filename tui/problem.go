@@ -56,7 +56,7 @@ func (m *screen) judge(e event.Event) {
 		m.ready, m.dialing, m.lastSent = false, e, ""
 	case event.Sent:
 		if !e.Text {
-			m.lastSent = string(e.Masked())
+			m.lastSent = wire.VisibleOctets(e.Masked())
 		}
 	case event.Failed:
 		m.judgeFailure(e)
@@ -111,7 +111,7 @@ func (m *screen) judgeReply(e event.Reply) {
 		what: replyHead(e) + ": " + x.String(), short: replyHead(e) + ": " + x.Meaning, next: nextWords(x),
 	}
 	if len(e.Command) > 0 {
-		p.sent = string(e.Command) + ", answered after " + transcript.Milliseconds(e.Elapsed)
+		p.sent = wire.VisibleOctets(e.Command) + ", answered after " + transcript.Milliseconds(e.Elapsed)
 	}
 	m.fails(p)
 }

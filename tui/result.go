@@ -157,7 +157,7 @@ func (r *result) row(n int) (mark byte, label, text string) {
 	}
 	to := r.recipients()[n-1]
 	word := map[byte]string{' ': wordOK, '~': "LATER", '!': wordFail}[replyMark(to.Reply)]
-	return replyMark(to.Reply), word, to.Address + ": " + to.Reply.String()
+	return replyMark(to.Reply), word, wire.VisibleOctets([]byte(to.Address)) + ": " + to.Reply.String()
 }
 
 // head is how the message stands.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -80,11 +81,19 @@ func utf8Locale() bool {
 	return false
 }
 
-// visible is text from outside as the screen shows it: nothing in it moves the
+// octets is text from outside as the screen shows it: nothing in it moves the
 // cursor, and nothing changes how wide it is on a terminal that measures
-// otherwise than we do.
-func (g glyphs) visible(octets []byte) string {
-	s := wire.Visible(octets)
+// otherwise than we do. A character is <U+202E>, a control octet ^[, an octet
+// that is no character \x9b; \x5cx9b is what was written with a backslash.
+func (g glyphs) octets(octets []byte) string { return g.stable(wire.VisibleOctets(octets)) }
+
+// words is text of our own that may quote text from outside, made visible or
+// not.
+func (g glyphs) words(s string) string { return g.stable(wire.Visible([]byte(s))) }
+
+// stable names the characters that the terminal may not have, or measures
+// otherwise.
+func (g glyphs) stable(s string) string {
 	ascii := true
 	for i := 0; i < len(s) && ascii; i++ {
 		ascii = s[i] < utf8.RuneSelf
@@ -93,16 +102,11 @@ func (g glyphs) visible(octets []byte) string {
 		return s
 	}
 	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r < utf8.RuneSelf || g.utf8 && !unstable(r):
+	for _, r := range s {
+		if r < utf8.RuneSelf || g.utf8 && !unstable(r) {
 			b.WriteRune(r)
-		case g.utf8:
-			b.WriteString("<U+" + hex(r) + ">")
-		default:
-			for _, c := range []byte(s[i : i+utf8.RuneLen(r)]) {
-				b.WriteString(`\x` + strings.ToLower(hex(rune(c))))
-			}
+		} else {
+			fmt.Fprintf(&b, "<U+%04X>", r)
 		}
 	}
 	return b.String()
@@ -114,19 +118,6 @@ func unstable(r rune) bool {
 	return r >= 0x300 && unicode.In(r, unicode.Mn, unicode.Me) || r >= 0x1f1e6 && r <= 0x1f1ff ||
 		r >= 0x1f3fb && r <= 0x1f3ff || r >= 0x1100 && r <= 0x11ff || r == 0x3164 || r == 0xffa0
 }
-
-func hex(r rune) string {
-	const digits = "0123456789ABCDEF"
-	out := ""
-	for r > 0 || len(out) < 2 {
-		out = string(digits[r&15]) + out
-		r >>= 4
-	}
-	return out
-}
-
-// words is text of our own that may quote text from outside.
-func (g glyphs) words(s string) string { return g.visible([]byte(s)) }
 
 // cells is how many cells a text without styles takes.
 func cells(s string) int {

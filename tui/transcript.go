@@ -96,10 +96,10 @@ func (p *transcriptPane) text(x *line) string {
 	switch e := x.event.(type) {
 	case event.Sent:
 		if x.from == 'C' {
-			return p.st.glyphs.visible(e.Masked())
+			return p.st.glyphs.octets(e.Masked())
 		}
 	case event.Received:
-		return p.st.glyphs.visible(e.Masked())
+		return p.st.glyphs.octets(e.Masked())
 	}
 	return p.st.glyphs.words(x.words)
 }

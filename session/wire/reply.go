@@ -34,13 +34,15 @@ func (r Reply) Texts() []string {
 	return texts
 }
 
-// String is the reply in one line, for a sentence: "550 5.1.1 no such user".
+// String is the reply in one line, for a sentence: "550 5.1.1 no such user". It
+// is written as VisibleOctets does.
 func (r Reply) String() string {
 	parts := make([]string, 0, len(r.Lines)+1)
 	if r.Code != 0 {
 		parts = append(parts, fmt.Sprintf("%03d", r.Code))
 	}
-	for i, t := range r.Texts() {
+	for i, l := range r.Lines {
+		t := VisibleOctets(afterCode(l.Octets))
 		if i > 0 && r.Enhanced != "" {
 			t = strings.TrimPrefix(t, r.Enhanced+" ")
 		}

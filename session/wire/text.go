@@ -61,8 +61,15 @@ func Octets(text string) []byte {
 // Visible writes octets for a person's eyes: a control octet in caret
 // notation (^[), other invisible or direction-changing characters by their
 // name (<U+202E>), octets that are not UTF-8 as \x9b. Nothing is left out:
-// what a server tried to do to a terminal is evidence.
-func Visible(octets []byte) string {
+// what a server tried to do to a terminal is evidence. What it gives it leaves
+// as it is, so that a sentence may quote what was made visible before.
+func Visible(octets []byte) string { return visible(octets, false) }
+
+// VisibleOctets is Visible for octets as they came from outside: a backslash
+// before an x is \x5c, as in Text, so that it is not taken for an octet's.
+func VisibleOctets(octets []byte) string { return visible(octets, true) }
+
+func visible(octets []byte, raw bool) string {
 	if plain(octets) {
 		return string(octets)
 	}
@@ -70,6 +77,8 @@ func Visible(octets []byte) string {
 	for i := 0; i < len(octets); {
 		r, n := utf8.DecodeRune(octets[i:])
 		switch {
+		case raw && r == '\\' && i+1 < len(octets) && octets[i+1] == 'x':
+			b.WriteString(`\x5c`)
 		case r < 0x20 || r == 0x7f:
 			b.WriteByte('^')
 			b.WriteByte(byte(r) ^ 0x40)
