@@ -96,6 +96,8 @@ func (m *screen) back() tea.Cmd {
 		m.palette.erase(m.offers.from, m.palette.at)
 		m.palette.insert(characters(m.offers.typed)...)
 		m.offers = nil
+	case m.mode == modeFind && m.pager != nil:
+		m.mode = modePager
 	case m.mode == modePalette, m.mode == modeEdit, m.mode == modeFind, m.mode == modeFilter:
 		m.mode, m.composer.returns = modeBrowse, false
 	case m.mode == modeMatrix, m.mode == modeTime:
@@ -270,9 +272,4 @@ func (m *screen) page(title string, text []string, octets []byte) {
 		lines[i] = m.st.glyphs.words(l)
 	}
 	m.mode, m.pager = modePager, &pager{title: title, text: lines, octets: octets}
-}
-
-func (m *screen) help() tea.Cmd {
-	m.page("Help", m.helpLines(), nil)
-	return nil
 }

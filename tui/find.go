@@ -72,6 +72,10 @@ func startFind(m mode) func(*screen) tea.Cmd {
 // findDone takes the text that was typed.
 func (m *screen) findDone() tea.Cmd {
 	f := newFind(m.asking.String())
+	if m.pager != nil {
+		m.mode, m.pager.find = modePager, f
+		return m.findPage(1)
+	}
 	filter := m.mode == modeFilter
 	m.mode = modeBrowse
 	if filter {

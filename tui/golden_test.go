@@ -266,6 +266,14 @@ var scenes = map[string]func(p *drawing){
 		sceneDone(p)
 		p.press("esc", "f")
 	},
+	"help in the line": func(p *drawing) {
+		sceneDone(p)
+		p.press("f1")
+	},
+	"help searched": func(p *drawing) {
+		sceneDone(p)
+		p.press("esc", "?", "/", "q", "u", "i", "t", "enter", "n")
+	},
 	"explained": func(p *drawing) {
 		sceneError(p)
 		p.press("e", "enter")

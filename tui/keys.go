@@ -173,6 +173,9 @@ func browsing() []binding {
 		{id: "down", keys: []string{"j", "down"}, in: inBrowse | inReading | inReview, help: "a line down", do: by(1, false)},
 		{id: "up", keys: []string{"k", "up"}, in: inBrowse | inReading | inReview, help: "a line up", do: by(-1, false)},
 		{id: "pagerdown", keys: []string{" "}, show: "space", in: inReading, help: "a page down", do: by(1, true)},
+		{id: "pagerfind", keys: []string{"/"}, in: inPager, hint: "search", help: "search for a text", do: startFind(modeFind)},
+		{id: "pagernext", keys: []string{"n"}, in: inPager, help: "the next place that has it", do: func(m *screen) tea.Cmd { return m.findPage(1) }},
+		{id: "pagerprev", keys: []string{"N"}, in: inPager, help: "the one before", do: func(m *screen) tea.Cmd { return m.findPage(-1) }},
 		{id: "pagerup", keys: []string{"b"}, in: inPager, help: "a page up", do: by(-1, true)},
 		{id: "space", keys: []string{" "}, show: "space", in: inTranscript, enabled: func(m *screen) bool { return !m.live() }, help: "a page down, while no script is played", do: by(1, true)},
 		{id: "forward", keys: []string{"ctrl+f", "pgdown"}, show: "PgDn", in: inTranscript | inScript | inMessage, help: "a page down", do: by(1, true)},
@@ -197,11 +200,14 @@ func browsing() []binding {
 	}...)
 }
 
-// contexts in the order in which the help has them.
-var contexts = [...]struct {
+// section is where the keys of a part of the help work.
+type section struct {
 	in    where
 	title string
-}{
+}
+
+// contexts in the order in which the help has them.
+var contexts = [...]section{
 	{inLine, "The SMTP line"},
 	{inTranscript, "Browsing the transcript (esc leads there)"},
 	{inPaste, "A paste of several lines"},
@@ -248,30 +254,6 @@ func (m *screen) hints(w int) string {
 		used += n
 	}
 	return row
-}
-
-// helpLines is the help: all keys, by context.
-func (m *screen) helpLines() []string {
-	lines := []string{
-		"The SMTP line sends what is typed as it is. esc leaves it for browsing, where letters are keys; i goes back.",
-		"Behind the cursor, in brackets, stands what may follow; it is not sent. A row with ~ says what is wrong with the line as it stands; it stops nothing.",
-		"Marks: > selected, ! failed for good (5yz), ~ failed for now (4yz), + folded, | the line goes on. C: sent, S: received, *: said by ehlo.",
-		"States of a host: OK, WAIT, FAIL and at which stage, skipped or stopped (by ctrl+c), not tried (another one answered first; a probes all of them).",
-		"Marks of a script: > selected, * breakpoint, ~ edited. States of its lines: NEXT, RUN, OK, FAIL, left (out), -- (not yet), in (a @repeat or @include that has begun).",
-	}
-	for _, c := range contexts {
-		lines = append(lines, "", c.title)
-		for _, b := range m.keys {
-			if b.in&c.in != 0 {
-				lines = append(lines, fmt.Sprintf("  %-22s %s", b.name(), b.help))
-			}
-		}
-	}
-	lines = append(lines, "", "The commands behind :")
-	for _, c := range commands() {
-		lines = append(lines, fmt.Sprintf("  %-22s %s", c.usage, c.help))
-	}
-	return lines
 }
 
 // KeyTable is the list of keys for the README, in Markdown.

@@ -3,6 +3,8 @@ package tui
 import (
 	"fmt"
 	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
 )
 
 // pager shows a text in place of the panes: the help, or all there is to say
@@ -11,8 +13,13 @@ type pager struct {
 	title  string
 	text   []string // lines, wrapped when they are drawn
 	octets []byte
+	hang   int  // how far the rows behind the first one of a line stand in
+	heads  bool // lines that stand at the edge are headings
 
+	find    find
+	found   int // the line with what was found last, from 1; 0: nothing was
 	top     int
+	first   []int // the first row of each line
 	wrapped []string
 	w       int
 }
@@ -22,14 +29,21 @@ func (p *pager) resize(w int) {
 	if p.w == w {
 		return
 	}
-	p.w, p.wrapped = w, p.wrapped[:0]
+	p.w, p.wrapped, p.first = w, p.wrapped[:0], p.first[:0]
 	for _, l := range p.text {
-		rows := wrap(l, p.textWidth()-4)
-		for i, r := range rows {
-			if i > 0 {
-				r = "  " + r
+		p.first = append(p.first, len(p.wrapped))
+		hang := 2
+		if p.hang > 0 && strings.HasPrefix(l, " ") {
+			hang = p.hang
+		}
+		// The rows behind the first have less room.
+		rows := wrap(l, p.textWidth()-2)
+		p.wrapped = append(p.wrapped, rows[0])
+		if len(rows) > 1 {
+			rest := strings.TrimPrefix(l[len(rows[0]):], " ")
+			for _, r := range wrap(rest, p.textWidth()-2-hang) {
+				p.wrapped = append(p.wrapped, strings.Repeat(" ", hang)+r)
 			}
-			p.wrapped = append(p.wrapped, r)
 		}
 	}
 }
@@ -114,10 +128,66 @@ func (p *pager) View(st *styles, w, h int) []string {
 	p.scroll(0, h)
 	out := make([]string, 0, h)
 	for i := p.top; i < p.rows() && len(out) < h; i++ {
-		out = append(out, st.glyphs.fit(" "+p.row(i, st.glyphs), w))
+		s := st.server
+		if row := p.row(i, st.glyphs); p.heads && !strings.HasPrefix(row, " ") {
+			s = st.bold
+		}
+		out = append(out, p.find.render(st.glyphs.fit(" "+p.row(i, st.glyphs), w), s))
 	}
 	for len(out) < h {
 		out = append(out, strings.Repeat(" ", w))
 	}
 	return out
+}
+
+// findPage brings the next place (1), or the one before (-1), that has what was
+// searched for to the top. Behind the last it begins again.
+func (m *screen) findPage(way int) tea.Cmd {
+	p := m.pager
+	if p.find.text == "" {
+		return startFind(modeFind)(m)
+	}
+	p.resize(m.lay.w)
+	n := len(p.text)
+	from := p.found - 1
+	if p.found == 0 && way < 0 {
+		from = 0
+	}
+	for i := 1; i <= n; i++ {
+		k := ((from+way*i)%n + n) % n
+		if p.find.in(p.text[k]) < 0 {
+			continue
+		}
+		if p.found > 0 && (k-from)*way <= 0 {
+			m.hint = "searched on from the other end"
+		}
+		p.found, p.top = k+1, p.first[k]
+		for row := p.first[k]; row < len(p.wrapped) && (k+1 == n || row < p.first[k+1]); row++ {
+			if p.find.in(p.wrapped[row]) >= 0 {
+				p.top = row
+				break
+			}
+		}
+		p.scroll(0, m.lay.body)
+		return nil
+	}
+	m.hint = "not found: " + p.find.text
+	return nil
+}
+
+// pagerRow is what stands in the place of the line: the title, and which rows
+// are shown.
+func (m *screen) pagerRow(w int) string {
+	p, g := m.pager, m.st.glyphs
+	if m.hint != "" {
+		return m.st.bold.Render(g.fit("* "+g.words(m.hint), w))
+	}
+	p.resize(m.lay.w)
+	p.scroll(0, m.lay.body)
+	end := min(p.top+m.lay.body, p.rows())
+	where := fmt.Sprintf("rows %d-%d of %d", p.top+1, end, p.rows())
+	if p.rows() <= m.lay.body {
+		where = "all of it"
+	}
+	return g.fit(m.st.bold.Render(g.cut(g.words(p.title), w/2))+"  "+m.st.dim.Render(where), w)
 }

@@ -30,6 +30,8 @@ func (m *screen) prompt() string {
 		return m.st.reverse.Render(g.fit(text, w))
 	case modeFind:
 		return m.st.bold.Render("/") + m.asking.view(&m.st, w-1, true, false)
+	case modePager:
+		return m.pagerRow(w)
 	case modeRecall:
 		return m.recallRow(w)
 	case modePaste:

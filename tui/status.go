@@ -182,7 +182,7 @@ func (m *screen) lastRow() string {
 		if row := m.lineRow(m.lay.w); row != "" {
 			return row
 		}
-		if !m.transcript.follow {
+		if !m.transcript.follow && !m.reading() {
 			return g.apart(m.hints(m.lay.w-12), m.st.bold.Render(m.followWord()), m.lay.w)
 		}
 	}

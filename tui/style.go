@@ -180,7 +180,7 @@ func wrap(s string, w int) []string {
 		at, skip := w, 0
 		if s[w] == ' ' {
 			skip = 1
-		} else if i := strings.LastIndexByte(s[:w], ' '); i > w/2 {
+		} else if i := strings.LastIndexByte(s[:w], ' '); i >= w/2 {
 			at, skip = i, 1
 		}
 		rows = append(rows, s[:at])

@@ -92,10 +92,10 @@ func (m *screen) fullTitle(name string) string {
 
 // overTitle is the title of what is shown in place of the panes, if anything.
 func (m *screen) overTitle() string {
-	switch m.mode {
-	case modePager, modePaste:
+	switch {
+	case m.reading():
 		return m.pager.title
-	case modeReview:
+	case m.mode == modeReview:
 		return "Review"
 	}
 	return ""

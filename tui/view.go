@@ -116,7 +116,9 @@ func (m *screen) builder(w int) builder {
 }
 
 // reading says that a text stands in place of the panes.
-func (m *screen) reading() bool { return m.mode == modePager || m.mode == modePaste }
+func (m *screen) reading() bool {
+	return m.mode == modePager || m.mode == modePaste || m.mode == modeFind && m.pager != nil
+}
 
 // notices are the rows below the transcript: what went wrong and stays, and
 // what the last key came to. They take a third of the body at most, and a row
