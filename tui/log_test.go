@@ -245,3 +245,38 @@ func BenchmarkApply(b *testing.B) {
 		p.m.Apply(events, nil, engine.Status{})
 	}
 }
+
+// TestATallerWindowIsFilled: whoever paused at the end, and made the window
+// small and tall again, sees as many lines as there is room for.
+func TestATallerWindowIsFilled(t *testing.T) {
+	for _, keys := range [][]string{{"esc", "k"}, {"esc", "k", "k", "k"}, {"pgup", "pgdown"}, {"esc", "b", "j"}} {
+		p := newPlay(80, 36)
+		sceneDone(p)
+		p.press(keys...)
+		p.m.View()
+		for _, size := range [][2]int{{80, 16}, {40, 9}, {30, 12}, {80, 36}} {
+			p.m.resize(size[0], size[1])
+			rows := strings.Split(stripped(p.m.View()), "\n")
+			for _, row := range rows[p.m.lay.header+p.m.lay.tabs : p.m.lay.header+p.m.lay.tabs+p.m.transcript.h] {
+				if size[1] < 36 && strings.TrimSpace(row) == "" {
+					t.Fatalf("%v at %v: an empty row in\n%s", keys, size, strings.Join(rows, "\n"))
+				}
+			}
+		}
+		first, _ := p.m.transcript.sight()
+		if n := p.m.transcript.bottom(); first > n.line {
+			t.Errorf("%v: the window begins with line %d, and could with %d", keys, first, n.line)
+		}
+	}
+}
+
+// TestNoTimeIsNegative: what was looked up at the same time may be told in any
+// order.
+func TestNoTimeIsNegative(t *testing.T) {
+	p := newPlay(80, 24)
+	x := line{at: zero}
+	p.m.transcript.start = zero.Add(time.Millisecond)
+	if got := p.m.transcript.time(&x); got != "   0.000 " {
+		t.Errorf("%q", got)
+	}
+}

@@ -235,6 +235,7 @@ func (m *screen) resize(w, h int) {
 		m.showScript()
 	}
 	m.arrange()
+	m.transcript.fill()
 	if m.transcript.sel >= 0 && !m.transcript.follow {
 		m.transcript.sel = m.log.clamp(m.transcript.sel)
 		m.transcript.reveal()

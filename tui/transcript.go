@@ -148,6 +148,17 @@ func (p *transcriptPane) resize(w, h int, narrow bool) {
 	p.w, p.h, p.narrow = w, h, narrow
 }
 
+// fill moves the window back where it has rows behind the last line, as it has
+// when it has become taller: while there are lines, no row is empty.
+func (p *transcriptPane) fill() {
+	if p.follow || p.log.empty() {
+		return
+	}
+	if last := p.bottom(); last.before(p.valid(p.top)) {
+		p.top = last
+	}
+}
+
 // pause ends following, where the window stands.
 func (p *transcriptPane) pause() {
 	if p.follow && !p.log.empty() {
@@ -429,7 +440,7 @@ func (p *transcriptPane) time(x *line) string {
 	case p.times == timeClock:
 		return x.at.Format("15:04:05.000") + " "
 	}
-	return fmt.Sprintf("%8.3f ", x.at.Sub(p.start).Seconds())
+	return fmt.Sprintf("%8.3f ", max(x.at.Sub(p.start), 0).Seconds())
 }
 
 func (p *transcriptPane) style(x *line) style {
