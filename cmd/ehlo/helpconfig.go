@@ -6,13 +6,13 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"ehlo/session/event"
 	"ehlo/session/wire"
+	"ehlo/tui"
 )
 
 // widest is how many characters of a value help config shows.
@@ -98,13 +98,13 @@ func writeTable(w io.Writer, table [][]string) {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], tui.Cells(cell))
 		}
 	}
 	for _, cells := range table {
 		line := ""
 		for i, cell := range cells {
-			line += cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2)
+			line += cell + strings.Repeat(" ", widths[i]-tui.Cells(cell)+2)
 		}
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
@@ -215,8 +215,6 @@ func (a *app) row(c *cobra.Command, f *pflag.Flag) row {
 		texts[i] = wire.Visible([]byte(shown(f.Name, text)))
 	}
 	r.value = strings.Join(texts, ", ")
-	if utf8.RuneCountInString(r.value) > widest {
-		r.value = string([]rune(r.value)[:widest-1]) + "…"
-	}
+	r.value = tui.Cut(r.value, widest)
 	return r
 }

@@ -13,6 +13,7 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
+	"ehlo/tui"
 )
 
 // frame is how long what has changed may wait to be drawn.
@@ -85,11 +86,7 @@ func (l *live) draw() {
 	var out strings.Builder
 	out.WriteString(l.back())
 	for _, line := range lines {
-		text := []rune(wire.Visible([]byte(line)))
-		if len(text) > width-1 {
-			text = append(text[:width-2], '…')
-		}
-		out.WriteString(string(text) + "\r\n")
+		out.WriteString(tui.Cut(wire.Visible([]byte(line)), width-1) + "\r\n")
 	}
 	l.drawn = len(lines)
 	_, _ = io.WriteString(l.terminal, out.String())

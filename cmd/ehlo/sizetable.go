@@ -7,11 +7,11 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
+	"ehlo/tui"
 )
 
 // sizeRow is the maximum message size at one address.
@@ -137,13 +137,13 @@ func sizeLines(rows []*sizeRow) []string {
 	for column := range cells[0] {
 		width, used := 0, column == 0
 		for i, row := range cells {
-			width, used = max(width, utf8.RuneCountInString(row[column])), used || i > 0 && row[column] != ""
+			width, used = max(width, tui.Cells(row[column])), used || i > 0 && row[column] != ""
 		}
 		if !used {
 			continue
 		}
 		for i, row := range cells {
-			space := strings.Repeat(" ", width-utf8.RuneCountInString(row[column]))
+			space := strings.Repeat(" ", width-tui.Cells(row[column]))
 			switch column {
 			case 0:
 				lines[i] = row[column] + space

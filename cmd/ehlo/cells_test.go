@@ -1,0 +1,15 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestColumnsAreOfCells: a character of two cells moves no column.
+func TestColumnsAreOfCells(t *testing.T) {
+	var b strings.Builder
+	writeTable(&b, [][]string{{"a", "1"}, {"世界", "2"}, {"e\u0301e", "3"}})
+	if got, want := b.String(), "a     1\n世界  2\ne\u0301e    3\n"; got != want {
+		t.Errorf("%q, expected %q", got, want)
+	}
+}
