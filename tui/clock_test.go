@@ -78,7 +78,7 @@ func TestStripIsToScale(t *testing.T) {
 	if got := ansi.Strip(c.strip(&st, 50)); got != "dns##connect---greeting#######TLS#################" {
 		t.Errorf("%q", got)
 	}
-	if got := ansi.Strip(c.strip(&st, 10)); got != "dcogreTLS#" {
+	if got := ansi.Strip(c.strip(&st, 10)); got != "#--gr#TLS#" {
 		t.Errorf("%q", got)
 	}
 }

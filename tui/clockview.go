@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"ehlo/session/event"
 	"ehlo/session/transcript"
@@ -71,7 +72,8 @@ func (g glyphs) bar(took, most time.Duration, w int) string {
 }
 
 // strip is where the time went, in the order of the steps and to scale: w
-// cells, which the kinds share, each under its name.
+// cells, which the kinds share, each under its name, or the beginning of it. A
+// cell of the bar at least stands behind it, so that no two names run together.
 func (c *clock) strip(st *styles, w int) string {
 	if c.all <= 0 {
 		return st.glyphs.fit("", w)
@@ -86,11 +88,8 @@ func (c *clock) strip(st *styles, w int) string {
 			continue
 		}
 		name := st.glyphs.words(t.kind)
-		if cells(name) > n {
-			name = string([]rune(name)[:min(n, len([]rune(name)))])
-		}
-		if cells(name) > n {
-			name = ""
+		if name = ansi.Truncate(name, n-1, ""); cells(name) < 2 {
+			name = "" // one letter says nothing
 		}
 		s := st.bold
 		if i%2 == 1 {
