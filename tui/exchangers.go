@@ -303,7 +303,11 @@ func exchangerFacts(b builder, x event.Exchanger, preference string, tried *atte
 	}
 	why, means := reason(problem)
 	if why != "" {
-		facts = append(facts, b.lines("  why", why, b.st.bad)...)
+		label := "  why"
+		if word == wordOK { // it could be opened
+			label = "  later"
+		}
+		facts = append(facts, b.lines(label, why, b.st.bad)...)
 	}
 	if means != "" {
 		facts = append(facts, b.lines("  means", means, b.st.server)...)
@@ -326,7 +330,7 @@ func addressFact(b builder, x event.Exchanger, address string, tried *attempts, 
 	size, n, known := sizeOf(c)
 	switch {
 	case size != "" && known && n == least:
-		f.right = "least " + size
+		f.right = "lowest " + size
 	case size != "":
 		f.right = "max " + size
 	}

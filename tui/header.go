@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"net"
+	"strings"
 
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
@@ -27,14 +28,14 @@ func (m *screen) header() []string {
 	last := m.lastWord()
 	switch m.lay.shape {
 	case shapeWide:
-		right := tlsStyle.Render(tls) + "  " + m.st.bold.Render("max "+m.sizeWord(false)) + "  " + m.elapsed()
+		right := tlsStyle.Render(tls) + "  " + m.st.bold.Render("max "+m.sizeWord(false)) + m.elapsed()
 		left := " " + m.st.bold.Render(g.words(m.hostWords(true))) + "  " + state
 		if last != "" {
 			left += "  " + last
 		}
 		return []string{g.apart(left, right, w)}
 	case shapeMiddle:
-		first := g.apart(" "+m.st.bold.Render(g.words(m.hostWords(false))), state+"  "+m.elapsed(), w)
+		first := g.apart(" "+m.st.bold.Render(g.words(m.hostWords(false))), state+m.elapsed(), w)
 		second := g.apart(" "+tlsStyle.Render(tls)+"  "+m.st.bold.Render("max "+m.sizeWord(true)), last, w)
 		return []string{first, second}
 	}
@@ -90,19 +91,29 @@ func (m *screen) stateWord() string {
 		return m.scriptState()
 	}
 	if c := m.view.Now(); c != nil && m.before == nil {
-		word, s = string(c.State), m.st.warn
-		switch c.State {
-		case transcript.Ready:
-			s = m.st.good
-		case transcript.Failing:
-			s = m.st.bad
-		case transcript.InText:
-			s = m.st.bold
-		}
+		word, s = m.sessionWord(c)
 	} else if m.now.Doing == engine.Idle {
-		word, s = wordFail, m.st.bad
+		word, s = wordFail+" "+stageNames[stageDNS], m.st.bad
 	}
 	return s.Render(word)
+}
+
+// sessionWord is how far a connection is. That it could not be opened is said
+// as in the pane MX.
+func (m *screen) sessionWord(c *transcript.Conversation) (string, style) {
+	switch c.State {
+	case transcript.Ready:
+		return string(c.State), m.st.good
+	case transcript.InText:
+		return string(c.State), m.st.bold
+	case transcript.Failing:
+		word, stage, s := stateOf(&m.st, c)
+		if word == wordOK {
+			return string(transcript.Closed), m.st.bad
+		}
+		return strings.TrimSpace(strings.ToUpper(word) + " " + stage), s
+	}
+	return string(c.State), m.st.warn
 }
 
 // scriptState is the state while a script is played: "SCRIPT smoke.smtp 5/9".
@@ -120,7 +131,8 @@ func (m *screen) scriptState() string {
 	}
 	word = s.Render(word)
 	if c := m.view.Now(); c != nil && (c.State == transcript.Closed || c.State == transcript.Failing) {
-		word += "  " + m.st.bad.Render(string(c.State))
+		closed, s := m.sessionWord(c)
+		word += "  " + s.Render(closed)
 	}
 	return word
 }
@@ -181,34 +193,29 @@ func (m *screen) sizeWord(full bool) string {
 	return "unknown"
 }
 
-// elapsed is how long the session has lasted, up to its last event; it moves
-// only while something is awaited.
+// elapsed is how long the opening, or what else is awaited, keeps one since the
+// session began. It is gone when nothing is awaited: where the time went is
+// told by T.
 func (m *screen) elapsed() string {
 	if idle := m.idleWords(); idle != "" {
-		return idle
+		return "  " + idle
 	}
-	from, to := m.view.Started, m.view.Last
+	if m.now.Doing.Still() {
+		return ""
+	}
+	from := m.view.Started
 	if !m.view.Lookup.IsZero() {
 		from = m.view.Lookup
 	}
 	if c := m.view.Now(); c != nil {
 		from = c.Started
-		if !c.Ended.IsZero() {
-			to = c.Ended
-		}
 	}
-	if !m.now.Doing.Still() {
-		to = m.o.Now()
-		if from.IsZero() {
-			from = m.since
-		}
+	if from.IsZero() {
+		from = m.since
 	}
-	d := max(to.Sub(from), 0).Seconds()
+	d := max(m.o.Now().Sub(from), 0).Seconds()
 	if d >= 100 {
-		return fmt.Sprintf("%.0f s", d)
+		return fmt.Sprintf("  elapsed %.0f s", d)
 	}
-	if !m.now.Doing.Still() {
-		return fmt.Sprintf("%.1f s", d)
-	}
-	return fmt.Sprintf("%.3f s", d)
+	return fmt.Sprintf("  elapsed %.1f s", d)
 }

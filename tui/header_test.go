@@ -113,3 +113,55 @@ func TestTheQueueIDIsSaid(t *testing.T) {
 		t.Errorf("it outlives its message:\n%s", view)
 	}
 }
+
+// TestAStateHasOneWord: the header and the pane MX say the same of a session
+// that could not be opened; of one that was open, that it is over, and that the
+// exchanger is good.
+func TestAStateHasOneWord(t *testing.T) {
+	opening, idle := engine.Status{Doing: engine.Opening}, engine.Status{}
+	fails := func(kind event.Kind, stage event.Stage) event.Event {
+		return event.Failed{Error: event.Errorf(kind, stage, "it went wrong")}
+	}
+	for _, row := range []struct {
+		why        string
+		scene      func(p *drawing)
+		header, mx string
+	}{
+		{"no greeting", func(p *drawing) {
+			p.tell(opening, route()...)
+			p.tell(idle, fails(event.ReplyTimeout, event.Banner))
+		}, "FAIL greeting", "FAIL greeting"},
+		{"ctrl+c", func(p *drawing) {
+			p.tell(opening, route()...)
+			p.tell(idle, fails(event.Interrupted, event.Banner))
+		}, "STOPPED", "stopped"},
+		{"no connection", func(p *drawing) {
+			p.tell(opening, route()[:3]...)
+			p.tell(idle, fails(event.Refused, event.Connect))
+		}, "FAIL connect", "FAIL connect"},
+		{"lost at RCPT", func(p *drawing) {
+			sceneDone(p)
+			p.tell(idle, fails(event.ReplyTimeout, event.Rcpt))
+		}, "CLOSED", "OK"},
+		{"QUIT", func(p *drawing) {
+			sceneDone(p)
+			p.tell(idle, append(asked("QUIT", "QUIT", "221 2.0.0 bye"), event.Closed{By: "client"})...)
+		}, "CLOSED", "OK"},
+	} {
+		p := newPlay(120, 36)
+		row.scene(p)
+		rows := strings.Split(stripped(p.m.View()), "\n")
+		if !strings.Contains(rows[0], "  "+row.header+"  ") {
+			t.Errorf("%s: the header is %s", row.why, rows[0])
+		}
+		pane := ""
+		for _, r := range rows {
+			if strings.Contains(r, "   10 mx1.example.org") {
+				pane = r
+			}
+		}
+		if !strings.Contains(pane, " "+row.mx) {
+			t.Errorf("%s: the pane has %s", row.why, pane)
+		}
+	}
+}

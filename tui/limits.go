@@ -116,7 +116,7 @@ func (b builder) patience(c *transcript.Conversation) []fact {
 	}
 	text := fmt.Sprintf("%s of %d that %s forgives", count(used, what), p.Forgive, p.Server)
 	if p.Server == "" {
-		text = fmt.Sprintf("%s; any server forgives %d", count(used, what), p.Forgive)
+		text = fmt.Sprintf("%s; the strictest servers hang up after %d", count(used, what), p.Forgive)
 	}
 	s := b.st.server
 	switch {

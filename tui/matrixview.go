@@ -115,7 +115,7 @@ var (
 	stateWidth  = len(wordStopped) + 1
 	stageWidths = [stageCount]int{6, 8, 9, 6, 6}
 	totalWidth  = 7
-	sizeWidth   = len("least 14.0 MiB")
+	sizeWidth   = len("lowest 14.0 MiB")
 )
 
 // build makes the rows of the table.
@@ -126,7 +126,7 @@ func (x *matrix) build(b builder) []fact {
 		word, stage, s := p.state(b.st, !x.ended.IsZero())
 		size, n, known := sizeOf(p.view.Now())
 		if known && n == least {
-			size = "least " + size
+			size = "lowest " + size
 		}
 		f := fact{style: s}
 		if b.w < middleWidth {

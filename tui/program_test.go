@@ -380,7 +380,7 @@ func TestCtrlCStopsTheOpening(t *testing.T) {
 	x := start(t, s, 80, 24, nil)
 	x.sees("waiting for the greeting")
 	x.typed(ctrlC)
-	x.sees("FAIL", "the session was not opened", "stopped, as asked")
+	x.sees("STOPPED", "the session was not opened", "stopped, as asked")
 	x.typed(esc)
 	x.sees("BROWSE")
 	x.typed("q") // no session is open: it need not ask

@@ -10,11 +10,16 @@ import (
 	"ehlo/session/wire"
 )
 
-// The words for how far an exchanger is.
+// The words for how far an exchanger is, in the header, the pane MX and the
+// table of a probing alike. FAIL is a session that could not be opened, and at
+// which stage; OK one that could. One that was open and is over, by whoever
+// ended it, is CLOSED in the header, and in the others still OK: they tell of
+// the exchanger.
 const (
 	wordOK      = "OK"
 	wordWait    = "WAIT"
 	wordFail    = "FAIL"
+	wordClosed  = "closed" // before there was an EHLO, and nothing failed
 	wordNone    = "--" // of what there is none
 	wordUntried = "not tried"
 	wordSkipped = "skipped"
@@ -96,6 +101,8 @@ func (s stages) opened() (d time.Duration) {
 func stateOf(st *styles, c *transcript.Conversation) (word, stage string, s style) {
 	at := stagesOf(c)
 	switch {
+	case c.State == transcript.Failing && at.done[stageHelo] && at.failed == stageCount:
+		return wordOK, "", st.good // it was open
 	case c.Error != nil && c.Error.Kind == event.Skipped:
 		return wordSkipped, "", st.warn
 	case c.Error != nil && c.Error.Kind == event.Interrupted:
@@ -107,7 +114,7 @@ func stateOf(st *styles, c *transcript.Conversation) (word, stage string, s styl
 	case at.waits < stageCount:
 		return wordWait, stageNames[at.waits], st.warn
 	case c.State == transcript.Closed && !at.done[stageHelo]:
-		return wordStopped, "", st.warn
+		return wordClosed, "", st.warn
 	case !at.done[stageHelo]:
 		return wordOpen, "", st.warn // nothing is awaited
 	}

@@ -406,11 +406,16 @@ func (p *transcriptPane) row(id int64, i int, text string, w int) string {
 		gutter = ">" + mark
 	}
 	if p.narrow {
-		if gutter = mark; p.chosen(id) && mark == " " {
-			gutter = ">"
-		}
+		gutter = mark
 	}
 	at, tag := p.time(x), string(x.from)+": "
+	switch {
+	case !p.narrow || !p.chosen(id):
+	case mark == " ":
+		gutter = ">"
+	default: // there is one column: the mark stays
+		tag = string(x.from) + "> "
+	}
 	if i > 0 {
 		gutter, at, tag = strings.Repeat(" ", cells(gutter)), strings.Repeat(" ", cells(at)), "|  "
 	}
