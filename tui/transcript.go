@@ -423,9 +423,6 @@ func (p *transcriptPane) row(id int64, i int, text string, w int) string {
 	s, lead := p.style(x), p.style(x)
 	if p.chosen(id) {
 		s, lead = s.Bold(true), p.st.bold
-		if gutter == "!" || gutter == "~" { // the narrow one has no room for both
-			lead = p.st.reverse
-		}
 	}
 	return lead.Render(gutter) + p.st.dim.Render(at) + p.find.render(body, s)
 }
