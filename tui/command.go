@@ -21,7 +21,7 @@ type command struct {
 	do                func(m *screen, argument string) (tea.Cmd, error)
 	// values are what may stand for the word that is being typed, behind the
 	// arguments that are done; nil: nothing is known.
-	values func(m *screen, done []string, typed string) []string
+	values func(m *screen, done []string) values
 }
 
 func commands() []command {

@@ -231,8 +231,8 @@ func (m *screen) usualSubject() string {
 // messageCommands are those of the palette.
 func messageCommands() []command {
 	return []command{
-		{"compose", "compose [new | FILE]", "write a message: the draft, a new one, or one that was kept in FILE", (*screen).composeCommand, func(m *screen, done []string, typed string) []string {
-			return append(some("new")(m, done, typed), files(m, done, typed)...)
+		{"compose", "compose [new | FILE]", "write a message: the draft, a new one, or one that was kept in FILE", (*screen).composeCommand, func(*screen, []string) values {
+			return values{[]string{"new"}, true}
 		}},
 		{"send", "send [FILE | --to ADDR --attach FILE …]", "review the draft, and send it from there; FILE is a complete message, the envelope is the draft's; the flags are those of ehlo send and go into the draft", (*screen).sendCommand, sendValues},
 		{"write", "write [FILE]", "write the message of the draft as .eml, in FILE or where ehlo keeps them", func(m *screen, argument string) (tea.Cmd, error) {

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -20,7 +19,6 @@ const bodyMost = 16 << 20
 // unless the file has a text that is not taken: nothing that was typed is lost.
 type editor struct {
 	*lent
-	ctx    context.Context // its end is ehlo's
 	before string
 	after  string // before, unless the editor ended well
 	done   bool
@@ -43,7 +41,8 @@ func (e *editor) Run() error {
 	if err := os.WriteFile(path, []byte(e.before), 0o600); err != nil {
 		return err
 	}
-	e.cmd.Args = append(e.cmd.Args, path)
+	program := strings.Join(e.words, " ")
+	e.words = append(e.words, path)
 	refuse := func(err error) error {
 		if left = e.wrote(path); left {
 			err = fmt.Errorf("%w; what it wrote is in %s", err, path)
@@ -51,7 +50,7 @@ func (e *editor) Run() error {
 		return err
 	}
 	if err := e.lent.Run(); err != nil && e.ctx.Err() == nil { // where ehlo ends, what was saved counts
-		return refuse(fmt.Errorf("%s: %w", strings.Join(e.cmd.Args[:len(e.cmd.Args)-1], " "), err))
+		return refuse(fmt.Errorf("%s: %w", program, err))
 	}
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
@@ -107,7 +106,7 @@ func (m *screen) editBody() tea.Cmd {
 		c.take()
 	}
 	m.mode = modeBrowse
-	e := &editor{lent: m.lend(editorCommand()), ctx: m.ending, before: strings.Join(c.body, "\n")}
+	e := &editor{lent: m.lend(editorCommand()), before: strings.Join(c.body, "\n")}
 	c.editor = e
 	return m.lendTo(e, func(err error) tea.Msg { return edited{e, err} })
 }

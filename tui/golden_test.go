@@ -40,6 +40,7 @@ func newPlay(w, h int) *drawing {
 		Plan:  flow.Plan{Target: session.Target{Text: "example.org"}},
 		Now:   func() time.Time { return zero.Add(p.at) },
 		Width: w, Height: h, Version: "test", From: "probe@example.net",
+		beside: func(f func()) { go f() },
 		Load: func(string, []string) (*play.Options, error) { return nil, errors.New("there are no files here") },
 	}
 	f := engine.NewFeed(nil)

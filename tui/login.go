@@ -57,12 +57,12 @@ func (m *screen) login(argument string) (tea.Cmd, error) {
 }
 
 // loginValues completes :auth by what the server offers.
-func loginValues(m *screen, done []string, _ string) []string {
+func loginValues(m *screen, done []string) values {
 	c := m.view.Now()
 	if c == nil || len(done) > 2 {
-		return nil
+		return values{}
 	}
-	return append(slices.Clone(c.Offers.Mechanisms()), "--insecure")
+	return values{words: append(slices.Clone(c.Offers.Mechanisms()), "--insecure")}
 }
 
 // secretDone logs in with the password that was typed.

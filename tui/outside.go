@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -66,43 +67,49 @@ const (
 // it, and waits for it: so it ends when ehlo has to. The ctrl+c that is typed
 // meanwhile, which a terminal sends to all its programs, is meant for it.
 type lent struct {
-	cmd  *exec.Cmd
-	away func(bool)
+	ctx            context.Context // its end is ehlo's
+	words          []string
+	stdin          io.Reader // nil: nothing
+	stdout, stderr io.Writer
+	away           func(bool)
 }
 
-// lend prepares a program, given by its words.
+// lend prepares a program, given by its words. Where it is, is looked for when it
+// is run.
 func (m *screen) lend(words []string) *lent {
-	cmd := exec.CommandContext(m.ending, words[0], words[1:]...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = lastWords
+	l := &lent{ctx: m.ending, words: words, away: m.away}
 	if m.o.tty != nil {
-		cmd.Stdout = m.o.tty // Bubble Tea would give it a pipe, since the output is shared
+		l.stdout = m.o.tty // Bubble Tea would give it a pipe, since the output is shared
 	}
-	return &lent{cmd, m.away}
+	return l
 }
 
 func (l *lent) SetStdin(r io.Reader) {
 	// Another reader would be drained in the background, beyond the program's end.
 	switch f := r.(type) {
 	case terminalInput:
-		l.cmd.Stdin = f.File
+		l.stdin = f.File
 	case *os.File:
-		l.cmd.Stdin = f
+		l.stdin = f
 	}
 }
 
 func (l *lent) SetStdout(w io.Writer) {
-	if l.cmd.Stdout == nil {
-		l.cmd.Stdout = w
+	if l.stdout == nil {
+		l.stdout = w
 	}
 }
 
-func (l *lent) SetStderr(w io.Writer) { l.cmd.Stderr = w }
+func (l *lent) SetStderr(w io.Writer) { l.stderr = w }
 
 func (l *lent) Run() error {
+	cmd := exec.CommandContext(l.ctx, l.words[0], l.words[1:]...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = lastWords
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = l.stdin, l.stdout, l.stderr
 	l.away(true)
 	defer l.away(false)
-	err := l.cmd.Run()
+	err := cmd.Run()
 	if err != nil {
 		time.Sleep(echo) // a ctrl+c that ended it is still on its way to ehlo
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,7 +53,7 @@ func TestCompletionOfThePalette(t *testing.T) {
 		p.press("esc", ":")
 		p.m.palette.set(test.typed)
 		for range max(test.tabs, -test.tabs) {
-			p.press(map[bool]string{true: "tab", false: "shift+tab"}[test.tabs > 0])
+			p.answered(map[bool]string{true: "tab", false: "shift+tab"}[test.tabs > 0])
 		}
 		if got := p.m.palette.String(); got != test.want {
 			t.Errorf("%q and %d tabs: %q, want %q", test.typed, test.tabs, got, test.want)
@@ -184,4 +185,90 @@ func (x *terminal) everything() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.raw.String()
+}
+
+// answered presses a key and waits for what is looked up because of it.
+func (p *drawing) answered(key string) {
+	if cmd := p.m.press(key, 0); cmd != nil {
+		p.m.Update(cmd())
+	}
+}
+
+// TestADirectoryThatDoesNotAnswer keeps no key waiting; what was typed meanwhile
+// stays, and the answer comes to nothing then.
+func TestADirectoryThatDoesNotAnswer(t *testing.T) {
+	p := newPlay(80, 24)
+	sceneDone(p)
+	free := make(chan struct{})
+	p.m.paths.read = func(typed string) completed {
+		<-free
+		return completed{before: typed, names: []string{"one.smtp", "two.smtp"}}
+	}
+	p.press("esc", ":")
+	p.m.palette.set("run /far/")
+	far := p.m.press("tab", 0)
+	if far == nil {
+		t.Fatal("tab has waited for the directory")
+	}
+	p.press("tab")
+	if p.m.hint != "still looking for files" {
+		t.Errorf("the second tab: %q", p.m.hint)
+	}
+	p.press("o")
+	close(free)
+	p.m.Update(far())
+	if got := p.m.palette.String(); got != "run /far/o" || p.m.offers != nil {
+		t.Errorf("the answer came over what was typed: %q", got)
+	}
+	// Tabs while it is looked for count.
+	p.press("backspace")
+	answer := p.m.press("tab", 0)()
+	p.press("tab")
+	p.m.Update(answer)
+	if got := p.m.palette.String(); got != "run /far/two.smtp" {
+		t.Errorf("two tabs: %q", got)
+	}
+}
+
+// TestManyDirectoriesThatDoNotAnswer take no further memory.
+func TestManyDirectoriesThatDoNotAnswer(t *testing.T) {
+	l := newLooker()
+	free, reads := make(chan struct{}), make(chan struct{}, 100)
+	l.read = func(string) completed { reads <- struct{}{}; <-free; return completed{} }
+	answers := make(chan completed, 100)
+	beside := func(f func()) { go f() }
+	for range 20 {
+		go func() { answers <- l.look("/far/x", beside) }()
+	}
+	for range 20 - looksMost {
+		if c := <-answers; c.err == nil || !strings.Contains(c.err.Error(), "too many") {
+			t.Fatalf("%+v", c)
+		}
+	}
+	for range looksMost {
+		if c := <-answers; c.err == nil || c.err.Error() != "/far/ does not answer" {
+			t.Fatalf("%+v", c)
+		}
+	}
+	if len(reads) != looksMost {
+		t.Errorf("%d read at a time", len(reads))
+	}
+	close(free)
+	for range looksMost {
+		l.slots <- struct{}{} // they are free again
+	}
+}
+
+// TestManyNames of a directory: the first in their order are kept.
+func TestManyNames(t *testing.T) {
+	dir := t.TempDir()
+	for n := range 2500 {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("name-%04d", 2499-n)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := completePath(dir + "/n")
+	if c.whole != dir+"/name-" || len(c.names) != mostOffered || c.names[0] != "name-0000" || c.names[mostOffered-1] != "name-0049" || c.more != 2500-mostOffered {
+		t.Errorf("%q, %d names from %q on, %d more, %v", c.whole, len(c.names), c.names[:1], c.more, c.err)
+	}
 }

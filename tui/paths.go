@@ -1,57 +1,139 @@
 package tui
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/session/wire"
+)
+
+const (
+	// lookFor is how long a directory is read, which may have very many names.
+	lookFor = time.Second
+	// lookWait is how long one is waited for that does not answer.
+	lookWait = 3 * time.Second
+	// looksMost is how many may not answer at a time.
+	looksMost = 4
+	// mostOffered is how many names are kept.
+	mostOffered = 50
 )
 
 // completed is what a path that is being typed may become.
 type completed struct {
 	before string   // what was typed
 	whole  string   // as far as it is the same for all
-	names  []string // of several
+	names  []string // of several, in their order; a directory's ends with a slash
+	more   int      // so many have no room in it
 	err    error
 }
 
-// completePath looks what a path may become.
+// looker looks what paths may become. A directory may be on a disk that is far
+// away: it is not for Update.
+type looker struct {
+	slots chan struct{}
+	read  func(typed string) completed
+}
+
+func newLooker() *looker { return &looker{make(chan struct{}, looksMost), completePath} }
+
+// look waits for a while. What does not answer then is left alone; of those
+// there may be a few.
+func (l *looker) look(typed string, beside func(func())) completed {
+	select {
+	case l.slots <- struct{}{}:
+	default:
+		return completed{before: typed, err: errors.New("too many directories do not answer: no further one is read")}
+	}
+	done := make(chan completed, 1)
+	beside(func() {
+		defer func() { <-l.slots }()
+		done <- l.read(typed)
+	})
+	select {
+	case c := <-done:
+		return c
+	case <-time.After(lookWait):
+		dir, _ := filepath.Split(typed)
+		return completed{before: typed, err: fmt.Errorf("%s does not answer", cmp.Or(dir, "this directory"))}
+	}
+}
+
+// completePath looks what a path may become. Of a directory that has very many
+// names, the first are kept.
 func completePath(typed string) completed {
 	c := completed{before: typed, whole: typed}
 	dir, prefix := filepath.Split(typed)
-	where := atHome(dir)
-	if where == "" {
-		where = "."
-	}
-	files, err := os.ReadDir(where)
+	where := cmp.Or(atHome(dir), ".")
+	d, err := os.Open(where)
 	if err != nil {
 		c.err = plain(err)
 		return c
 	}
-	common := ""
-	for _, f := range files {
-		name := f.Name()
-		// What is hidden is meant only where it is asked for; what is no text
-		// cannot be typed.
-		if !strings.HasPrefix(name, prefix) || prefix == "" && name[0] == '.' || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-			continue
+	defer d.Close()
+	found, common := 0, ""
+	var kept []fs.DirEntry
+	byName := func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) }
+	for until := time.Now().Add(lookFor); time.Now().Before(until); {
+		files, err := d.ReadDir(1000)
+		for _, f := range files {
+			name := f.Name()
+			// What is hidden is meant only where it is asked for; what is no text
+			// cannot be typed.
+			if !strings.HasPrefix(name, prefix) || prefix == "" && name[0] == '.' || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+				continue
+			}
+			if found++; found == 1 {
+				common = name
+			}
+			common = commonPrefix(common, name)
+			kept = append(kept, f)
 		}
-		if info, err := os.Stat(filepath.Join(where, name)); err == nil && info.IsDir() {
-			name += string(filepath.Separator)
+		slices.SortFunc(kept, byName)
+		kept = slices.Clip(kept[:min(len(kept), mostOffered)])
+		if err != nil && len(kept) == 0 && !errors.Is(err, io.EOF) {
+			c.err = plain(err)
+			return c
 		}
-		if len(c.names) == 0 {
-			common = name
+		if err != nil {
+			break
 		}
-		c.names = append(c.names, name)
-		common = commonPrefix(common, name)
 	}
-	if len(c.names) > 0 {
-		c.whole = dir + common
+	for _, f := range kept {
+		c.names = append(c.names, f.Name()+slash(where, f))
+	}
+	switch found {
+	case 0:
+	case 1:
+		c.whole = dir + c.names[0]
+	default:
+		c.whole, c.more = dir+common, found-len(kept)
 	}
 	return c
+}
+
+// slash is what stands behind the name of a directory.
+func slash(where string, f fs.DirEntry) string {
+	is := f.IsDir()
+	if f.Type()&fs.ModeSymlink != 0 {
+		info, err := os.Stat(filepath.Join(where, f.Name()))
+		is = err == nil && info.IsDir()
+	}
+	if is {
+		return string(filepath.Separator)
+	}
+	return ""
 }
 
 func commonPrefix(a, b string) string {
@@ -65,10 +147,16 @@ func commonPrefix(a, b string) string {
 	return a[:n]
 }
 
+// lookUp is the command that looks what a path may become, and answers as it is
+// told to.
+func (m *screen) lookUp(typed string, answer func(completed) tea.Msg) tea.Cmd {
+	l, beside := m.paths, m.o.beside
+	return func() tea.Msg { return answer(l.look(typed, beside)) }
+}
+
 // completeFile completes the path under the cursor.
 func (m *screen) completeFile() tea.Cmd {
-	typed := m.composer.f.String()
-	return func() tea.Msg { return completePath(typed) }
+	return m.lookUp(m.composer.f.String(), func(c completed) tea.Msg { return c })
 }
 
 // completes takes a completion, unless the person typed on.
@@ -87,6 +175,9 @@ func (m *screen) completes(c completed) {
 	}
 	if len(c.names) > 1 {
 		m.hint = strings.Join(c.names, "  ")
+		if c.more > 0 {
+			m.hint += "  and " + wire.Thousands(uint64(c.more)) + " more"
+		}
 	}
 }
 

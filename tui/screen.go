@@ -71,6 +71,8 @@ type screen struct {
 	asking  field // a text to search for, or to filter by
 	filter  filter
 	offers  *completion   // what tab offers in the palette; nil: nothing yet
+	looking *looking      // the files that it is looking for
+	paths   *looker
 	asks    *session.Auth // the login whose password is being typed
 	// recording is the file that the session is recorded to, or "".
 	recording string
@@ -115,7 +117,7 @@ func newScreen(o Options, f *engine.Feed, e *engine.Engine, first *engine.Run, h
 	l.spills = o.Dir != "" && o.beside != nil
 	m := &screen{
 		o: o, title: o.Plan.Target.Text, plan: o.Plan, prober: engine.NewProber(o.Session, f), st: st, keys: bindings(), engine: e, feed: f,
-		log: l, history: h, queue: queue{at: -1},
+		log: l, history: h, queue: queue{at: -1}, paths: newLooker(),
 		facts: [panes - 1]*factPane{nil, newCapabilities(), newLimits(), newTLS()},
 		now:   e.Status(), since: o.Now(), begin: true,
 		ending: context.Background(), away: func(bool) {},
@@ -187,6 +189,8 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.measured(msg)
 	case completed:
 		m.completes(msg)
+	case namesFound:
+		m.namesFound(msg)
 	case attached:
 		cmd = m.attaches(msg)
 	case edited:

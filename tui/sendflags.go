@@ -180,7 +180,7 @@ func (m *screen) textIsRead(r textRead) tea.Cmd {
 }
 
 // sendValues are what tab offers behind :send.
-func sendValues(m *screen, done []string, typed string) (values []string) {
+func sendValues(_ *screen, done []string) (v values) {
 	if n := len(done); n > 0 {
 		for _, f := range sendFlags {
 			if f.name != done[n-1] || f.bare != "" {
@@ -188,22 +188,20 @@ func sendValues(m *screen, done []string, typed string) (values []string) {
 			}
 			switch {
 			case f.part.isOption():
-				return slices.DeleteFunc(optionsOf(f.part), func(v string) bool { return v == "" })
+				v.words = slices.DeleteFunc(optionsOf(f.part), func(v string) bool { return v == "" })
 			case f.part == partAttach, f.part == partFile:
-				return files(m, done, typed)
+				v.files = true
 			case f.part == partPad:
-				return []string{"limit", "limit+1"}
+				v.words = []string{"limit", "limit+1"}
 			}
-			return nil
+			return v
 		}
 	}
 	for _, f := range sendFlags {
-		values = append(values, f.name)
+		v.words = append(v.words, f.name)
 	}
-	if len(done) == 0 && !strings.HasPrefix(typed, "-") {
-		values = append(values, files(m, done, typed)...)
-	}
-	return values
+	v.files = len(done) == 0
+	return v
 }
 
 // splitWords takes a line apart at its spaces; quotes hold a word together, as

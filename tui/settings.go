@@ -149,15 +149,14 @@ func (m *screen) setUp(argument string) (tea.Cmd, error) {
 }
 
 // settingValues completes :set.
-func settingValues(_ *screen, done []string, _ string) []string {
-	var all []string
+func settingValues(_ *screen, done []string) (v values) {
 	for _, s := range settings() {
 		switch {
 		case len(done) == 0:
-			all = append(all, s.name)
+			v.words = append(v.words, s.name)
 		case len(done) == 1 && s.name == done[0]:
-			return s.values
+			v.words = s.values
 		}
 	}
-	return all
+	return v
 }
