@@ -92,10 +92,6 @@ func (m *screen) back() tea.Cmd {
 	switch {
 	case m.mode == modeSecret:
 		m.forget()
-	case m.mode == modePalette && m.offers != nil: // what was typed is there again
-		m.palette.erase(m.offers.from, m.palette.at)
-		m.palette.insert(characters(m.offers.typed)...)
-		m.offers = nil
 	case m.mode == modeFind && m.pager != nil:
 		m.mode = modePager
 	case m.mode == modePalette, m.mode == modeEdit, m.mode == modeFind, m.mode == modeFilter:

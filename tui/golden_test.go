@@ -41,7 +41,7 @@ func newPlay(w, h int) *drawing {
 		Now:   func() time.Time { return zero.Add(p.at) },
 		Width: w, Height: h, Version: "test", From: "probe@example.net",
 		beside: func(f func()) { go f() },
-		Load: func(string, []string) (*play.Options, error) { return nil, errors.New("there are no files here") },
+		Load:   func(string, []string) (*play.Options, error) { return nil, errors.New("there are no files here") },
 	}
 	f := engine.NewFeed(nil)
 	p.m = newScreen(o, f, engine.New(engine.Options{Session: o.Session, Plan: o.Plan, Intro: o.Intro}, f, nil), nil, &history{}, newStyles(true, false))

@@ -62,12 +62,9 @@ func (b *binding) name() string {
 // bindings is the key table. The first row that fits a key and a context
 // counts; the hints stand in this order.
 func bindings() []binding {
-	rows := slices.Concat(lining(), pasting(), recalling(), []binding{
-		{id: "run", keys: []string{"enter"}, show: "Enter", in: inPalette, hint: "do it", help: "carry out the command", do: (*screen).runCommand},
+	rows := slices.Concat(typing(), pasting(), recalling(), []binding{
 		{id: "editdone", keys: []string{"enter"}, show: "Enter", in: inEdit, hint: "take it", help: "this is carried out in place of the next line; an empty line leaves it out", do: (*screen).editDone},
 		{id: "editback", keys: []string{"esc", "ctrl+c"}, show: "esc", in: inEdit, hint: "leave it", help: "the line stays as it was", do: (*screen).back},
-		{id: "complete", keys: []string{"tab"}, in: inPalette, hint: "complete", help: "complete the word: a command, a host, a file, a value; again: the next", do: func(m *screen) tea.Cmd { return m.complete(1) }},
-		{id: "completeback", keys: []string{"shift+tab"}, in: inPalette, help: "the one before", do: func(m *screen) tea.Cmd { return m.complete(-1) }},
 		{id: "secretdone", keys: []string{"enter"}, show: "Enter", in: inSecret, hint: "log in", help: "log in with this password", do: (*screen).secretDone},
 		{id: "secretback", keys: []string{"esc", "ctrl+c"}, show: "esc", in: inSecret, hint: "do not", help: "forget it: there is no login", do: (*screen).back},
 		{id: "finddone", keys: []string{"enter"}, show: "Enter", in: inFind, hint: "do it", help: "search, or filter; with an empty text, no more", do: (*screen).findDone},
@@ -87,7 +84,7 @@ func bindings() []binding {
 		{id: "savejson", keys: []string{"j"}, in: inSave, hint: "JSON", help: "as the JSON report", do: saveIn(formats[2])},
 		{id: "saveletter", keys: []string{"e"}, in: inSave, hint: ".eml", help: "the last message, as it was sent (.eml)", do: saveIn(formats[3])},
 		{id: "savefile", keys: []string{":"}, in: inSave, hint: "another file", help: "in a file that you name: writes :export", do: prefill("export ")},
-		{id: "back", keys: []string{"esc"}, show: "esc", in: inPalette | inPager | inBrowse | inQuestion | inSave | inReview, help: "one level back; never quits, never discards", do: (*screen).back},
+		{id: "back", keys: []string{"esc"}, show: "esc", in: inPager | inBrowse | inQuestion | inSave | inReview, help: "one level back; never quits, never discards", do: (*screen).back},
 		{id: "closepager", keys: []string{"q", "enter"}, show: "q", in: inPager, hint: "back", help: "close", do: (*screen).back},
 		{id: "yes", keys: []string{"y"}, in: inQuestion, hint: "leave", help: "leave: QUIT, then the end", do: (*screen).leaveKeeping},
 		{id: "savefirst", keys: []string{"s"}, in: inQuestion, hint: "save", enabled: (*screen).unsavedTalk, help: "save the session as a script, then leave", do: (*screen).saveAndLeave},

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -12,20 +11,6 @@ import (
 	"ehlo/session/wire"
 	"ehlo/tui/internal/smtpline"
 )
-
-// lining are the keys of the SMTP line.
-func lining() []binding {
-	listed := func(m *screen) bool { return m.listed() != nil }
-	return []binding{
-		{id: "send", keys: []string{"enter"}, show: "Enter", in: inLine, hint: "send", help: "send the line as it stands, with CRLF", do: (*screen).enter},
-		{id: "closelist", keys: []string{"esc"}, show: "esc", in: inLine, hint: "as typed", enabled: listed, help: "while candidates are shown: back to what was typed", do: (*screen).closeList},
-		{id: "browse", keys: []string{"esc"}, show: "esc", in: inLine, hint: "browse", enabled: func(m *screen) bool { return !listed(m) }, help: "leave the line; what was typed stays", do: (*screen).browse},
-		{id: "completeline", keys: []string{"tab"}, in: inLine, hint: "complete", help: "complete the verb, the address, the parameter; again: the next candidate", do: func(m *screen) tea.Cmd { return m.completeLine(1) }},
-		{id: "completelineback", keys: []string{"shift+tab"}, in: inLine, help: "the candidate before", do: func(m *screen) tea.Cmd { return m.completeLine(-1) }},
-		{id: "take", keys: []string{"right", "ctrl+f"}, show: "right", in: inLine, hint: "take it", enabled: listed, help: "while candidates are shown: stay with this one; tab then goes on behind it", do: (*screen).takeChoice},
-		{id: "helpline", keys: []string{"f1"}, show: "F1", in: inLine, hint: "help", help: "all keys", do: (*screen).help},
-	}
-}
 
 // situation is what is known now of what a typed line meets.
 func (m *screen) situation() smtpline.Situation {
@@ -88,82 +73,19 @@ func use(list *[]string, x string) {
 	}
 }
 
-// choices are the candidates that are shown. They are there as long as the line
-// is what the chosen one has made of it.
-type choices struct {
-	list  []smtpline.Candidate
-	at    int
-	typed field // before
-	made  string
-}
-
-// listed are the candidates that are shown, or nil.
-func (m *screen) listed() *choices {
-	if c := m.choices; c != nil && m.mode == modeLine && c.made == m.line.String() {
-		return c
-	}
-	return nil
-}
-
-// completeLine completes the line at the cursor, or goes on to the next candidate.
-func (m *screen) completeLine(way int) tea.Cmd {
-	c := m.listed()
+// completeLine completes the line at the cursor.
+func (m *screen) completeLine(way int) {
 	switch {
-	case c != nil:
-		c.at = (c.at + way + len(c.list)) % len(c.list)
-		m.fill(c)
-		return nil
 	case m.now.InText:
 		m.hint = "message text is not completed"
-		return nil
+		return
 	case m.now.Asked:
 		m.hint = "a secret is not completed"
-		return nil
+		return
 	}
 	s := m.situation()
 	m.used(&s)
-	before, behind := m.line.around()
-	list := s.Complete(before, behind)
-	if len(list) == 0 {
-		m.hint = "nothing that is known goes on from here"
-		return nil
-	}
-	c = &choices{list: list, typed: m.line}
-	if way < 0 {
-		c.at = len(list) - 1
-	}
-	m.fill(c)
-	m.choices = c
-	if len(list) == 1 {
-		m.choices = nil
-	}
-	return nil
-}
-
-// fill makes the line of a candidate.
-func (m *screen) fill(c *choices) {
-	before, behind := c.typed.around()
-	x := c.list[c.at]
-	head := before[:x.From] + x.Text
-	m.line.set(head + behind)
-	m.line.at = utf8.RuneCountInString(head)
-	c.made = m.line.String()
-}
-
-// closeList puts back what was typed.
-func (m *screen) closeList() tea.Cmd {
-	m.line, m.choices = m.choices.typed, nil
-	return nil
-}
-
-func (m *screen) takeChoice() tea.Cmd {
-	m.choices = nil
-	return nil
-}
-
-// around is the text before the cursor and behind it.
-func (f *field) around() (before, behind string) {
-	return textOf(f.text[:f.at]), textOf(f.text[f.at:])
+	m.offer(s.Complete(m.line.around()), way, "nothing that is known goes on from here")
 }
 
 // heard learns from what is told what the line needs to know.
@@ -216,48 +138,16 @@ func (m *screen) typedLine(w int, focus bool) string {
 	return g.fit(row, w)
 }
 
-// lineRow is the row about the line: the candidates, or else a warning; "" where
+// lineRow is the row about what is typed: the candidates, or else a warning; "" where
 // there is neither.
 func (m *screen) lineRow(w int) string {
 	if c := m.listed(); c != nil {
-		return m.choiceRow(c, w)
+		return c.row(&m.st, w)
 	}
 	if text := m.warning(); text != "" {
 		return m.st.warn.Render(m.st.glyphs.fit(m.st.glyphs.words(text), w))
 	}
 	return ""
-}
-
-// choiceRow shows the candidates in w cells: those around the one that is
-// chosen.
-func (m *screen) choiceRow(c *choices, w int) string {
-	g := m.st.glyphs
-	head := fmt.Sprintf("%d/%d", c.at+1, len(c.list))
-	room := w - cells(head) - 1
-	// Pages of candidates, so that they stand still while the choice moves.
-	from, used := 0, 0
-	for i := 0; i <= c.at; i++ {
-		n := cells(g.words(c.list[i].Name)) + 2
-		if used+n > room && i > 0 {
-			from, used = i, 0
-		}
-		used += n
-	}
-	row := m.st.bold.Render(head) + " "
-	used = cells(head) + 1
-	for i := from; i < len(c.list) && used < w; i++ {
-		name := " " + g.words(c.list[i].Name) + " "
-		if i == c.at {
-			name = "[" + g.words(c.list[i].Name) + "]"
-		}
-		name = g.cut(name, w-used)
-		used += cells(name)
-		if i == c.at {
-			name = m.st.reverse.Render(name)
-		}
-		row += name
-	}
-	return g.fit(row, w)
 }
 
 // kept is the end of writing the history.

@@ -138,9 +138,6 @@ func (m *screen) press(name string, r rune) (cmd tea.Cmd) {
 	if name != "ctrl+c" && !(here == inTiny && name == "q") {
 		m.armed = false
 	}
-	if name != "tab" && name != "shift+tab" && name != "esc" {
-		m.offers = nil
-	}
 	m.arrange()
 	if here&inText == 0 || r == 0 {
 		for i := range m.keys {

@@ -6,22 +6,23 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/tui/internal/smtpline"
 )
 
-// completion is what tab offers for the word before the cursor of the palette.
-type completion struct {
-	from   int // where the word begins
-	typed  string
-	values []string
-	at     int // the one that stands in the field; -1: what was typed
+// looking is a word of the palette that names of files complete, which are being
+// looked up.
+type looking struct {
+	before field // the palette when it was asked for
+	way    int   // tab, and shift+tab, since then
+	word
 }
 
-// looking is a completion by names of files, which are being looked up.
-type looking struct {
-	before string // the text when it was asked for, and where the cursor was
-	at     int
-	way    int // tab, and shift+tab, since then
-	completion
+// word is the one before the cursor, and what completes it.
+type word struct {
+	from  int // where it begins
+	typed string
+	list  []smtpline.Candidate
 }
 
 // namesFound is the answer.
@@ -30,31 +31,28 @@ type namesFound struct {
 	completed
 }
 
-// complete puts the next value (1), or the one before (-1), in the place of the
-// word before the cursor.
-func (m *screen) complete(way int) tea.Cmd {
-	if m.offers != nil {
-		m.offer(*m.offers, way)
-		return nil
-	}
+const noneCompletes = "nothing completes this"
+
+// completeCommand completes the word before the cursor.
+func (m *screen) completeCommand(way int) tea.Cmd {
 	if l := m.looking; l != nil && l.asks(m) {
 		l.way += way
 		m.hint = "still looking for files"
 		return nil
 	}
-	c, files := m.candidates()
+	x, files := m.candidates()
 	if !files {
-		m.offer(c, way)
+		m.offer(x.ended(&m.palette), way, noneCompletes)
 		return nil
 	}
-	l := &looking{m.palette.String(), m.palette.at, way, c}
+	l := &looking{m.palette, way, x}
 	m.looking = l
-	return m.lookUp(c.typed, func(c completed) tea.Msg { return namesFound{l, c} })
+	return m.lookUp(x.typed, func(c completed) tea.Msg { return namesFound{l, c} })
 }
 
 // asks says that the palette is as it was when the files were asked for.
 func (l *looking) asks(m *screen) bool {
-	return m.mode == modePalette && m.offers == nil && m.palette.at == l.at && m.palette.String() == l.before
+	return m.mode == modePalette && m.palette.at == l.before.at && m.palette.String() == l.before.String()
 }
 
 // namesFound takes names of files, unless the person went on meanwhile.
@@ -67,93 +65,57 @@ func (m *screen) namesFound(f namesFound) {
 		return
 	}
 	m.hint = ""
-	if c := f.completion; f.err != nil && len(c.values) == 0 {
-		m.hint = f.err.Error()
-		return
-	}
-	dir, _ := filepath.Split(f.completion.typed)
-	c := f.completion
+	x, none := f.word, noneCompletes
+	dir, _ := filepath.Split(x.typed)
 	for _, name := range f.names {
-		if len(c.values) < mostOffered && !strings.ContainsAny(name, " \t") {
-			c.add(dir + name)
+		if !strings.ContainsAny(name, " \t") {
+			x.add(dir+name, name)
 		}
 	}
-	m.offer(c, f.way)
+	if f.err != nil {
+		none = f.err.Error()
+	}
+	m.offer(x.ended(&m.palette), f.way, none)
 }
 
-// offer puts a value of a completion into the palette.
-func (m *screen) offer(c completion, way int) {
-	f := &m.palette
-	if len(c.values) == 0 {
-		m.hint = "nothing completes this"
-		return
-	}
-	c.at = (c.at+1+way)%(len(c.values)+1) - 1
-	if c.at < -1 {
-		c.at += len(c.values) + 1
-	}
-	word := c.typed
-	if c.at >= 0 {
-		word = c.values[c.at]
-	}
-	f.erase(c.from, f.at)
-	f.insert(characters(word)...)
-	m.offers = &c
-	if len(c.values) == 1 { // there is no other: what comes next is another word
-		if !strings.HasSuffix(word, "/") && f.at == len(f.text) {
-			f.insert(' ')
-		}
-		m.offers = nil
-	}
-}
-
-// candidates are the values for the word before the cursor that are known; files
-// says that there are names of files too.
-func (m *screen) candidates() (c completion, files bool) {
-	before := textOf(m.palette.text[:m.palette.at])
-	from := strings.LastIndexByte(before, ' ') + 1
-	c = completion{from: len(characters(before[:from])), typed: before[from:], at: -1}
+// candidates are what is known of the word before the cursor; files says that
+// there are names of files too.
+func (m *screen) candidates() (x word, files bool) {
+	before, _ := m.palette.around()
+	x.from = strings.LastIndexByte(before, ' ') + 1
+	x.typed = before[x.from:]
 	var known values
-	if from == 0 {
-		for _, x := range commands() {
-			known.words = append(known.words, x.name)
+	if x.from == 0 {
+		for _, c := range commands() {
+			known.words = append(known.words, c.name)
 		}
-	} else if x := findCommand(strings.Fields(before)[0]); x != nil && x.values != nil {
-		known = x.values(m, strings.Fields(before[:from])[1:])
+	} else if c := findCommand(strings.Fields(before)[0]); c != nil && c.values != nil {
+		known = c.values(m, strings.Fields(before[:x.from])[1:])
 	}
 	for _, v := range known.words {
-		c.add(v)
+		x.add(v, v)
 	}
-	return c, known.files && !strings.HasPrefix(c.typed, "-")
+	return x, known.files && !strings.HasPrefix(x.typed, "-")
 }
 
-// add adds a value that what is typed begins, in any case.
-func (c *completion) add(v string) {
-	if strings.HasPrefix(strings.ToLower(v), strings.ToLower(c.typed)) && v != c.typed && !slices.Contains(c.values, v) {
-		c.values = append(c.values, v)
+// add adds a value, and how it is shown, that what is typed begins, in any case.
+func (x *word) add(v, name string) {
+	if strings.HasPrefix(strings.ToLower(v), strings.ToLower(x.typed)) && v != x.typed && !slices.ContainsFunc(x.list, func(c smtpline.Candidate) bool { return c.Text == v }) {
+		x.list = append(x.list, smtpline.Candidate{From: x.from, Text: v, Name: name})
 	}
 }
 
-// offered is the row that has the values, the chosen one reversed; without
-// them, what the command in the palette does.
-func (m *screen) offered(w int) string {
+// ended are the candidates. Behind one that is alone another word begins.
+func (x *word) ended(f *field) []smtpline.Candidate {
+	if len(x.list) == 1 && f.at == len(f.text) && !strings.HasSuffix(x.list[0].Text, "/") {
+		x.list[0].Text += " "
+	}
+	return x.list
+}
+
+// usage is what the command in the palette does.
+func (m *screen) usage(w int) string {
 	g := m.st.glyphs
-	if c := m.offers; c != nil {
-		row, used := "", 0
-		first := max(c.at-2, 0) // the chosen one stays in sight
-		for i := first; i < len(c.values); i++ {
-			v := g.words(c.values[i])
-			if used += cells(v) + 2; used > w {
-				row += g.more
-				break
-			}
-			if i == c.at {
-				v = m.st.reverse.Render(v)
-			}
-			row += v + "  "
-		}
-		return g.fit(row, w)
-	}
 	name, _, _ := strings.Cut(m.palette.String(), " ")
 	if x := findCommand(name); x != nil {
 		return m.st.dim.Render(g.fit(x.usage+": "+x.help, w))

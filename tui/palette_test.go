@@ -31,7 +31,7 @@ func TestCompletionOfThePalette(t *testing.T) {
 	}{
 		{"rec", 1, "reconnect"},
 		{"rec", 2, "record"},
-		{"rec", 3, "rec"},
+		{"rec", 3, "reconnect"},
 		{"rec", -1, "record"},
 		{"recon", 1, "reconnect "},
 		{"nothing", 1, "nothing"},
@@ -58,7 +58,10 @@ func TestCompletionOfThePalette(t *testing.T) {
 		if got := p.m.palette.String(); got != test.want {
 			t.Errorf("%q and %d tabs: %q, want %q", test.typed, test.tabs, got, test.want)
 		}
-		if p.m.offers != nil {
+		if p.m.listed() != nil {
+			if c := p.m.listed(); !strings.Contains(stripped(p.m.View()), fmt.Sprintf("%d/%d ", c.at+1, len(c.list))) {
+				t.Errorf("%q and %d tabs: the choice is not shown", test.typed, test.tabs)
+			}
 			p.press("esc")
 			if got := p.m.palette.String(); got != test.typed || p.m.mode != modePalette {
 				t.Errorf("%q, tabs and esc: %q", test.typed, got)
@@ -217,7 +220,7 @@ func TestADirectoryThatDoesNotAnswer(t *testing.T) {
 	p.press("o")
 	close(free)
 	p.m.Update(far())
-	if got := p.m.palette.String(); got != "run /far/o" || p.m.offers != nil {
+	if got := p.m.palette.String(); got != "run /far/o" || p.m.listed() != nil {
 		t.Errorf("the answer came over what was typed: %q", got)
 	}
 	// Tabs while it is looked for count.

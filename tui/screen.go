@@ -70,8 +70,7 @@ type screen struct {
 	edit    field // the line that is to take the place of the next one of the script
 	asking  field // a text to search for, or to filter by
 	filter  filter
-	offers  *completion   // what tab offers in the palette; nil: nothing yet
-	looking *looking      // the files that it is looking for
+	looking *looking // the files that it is looking for
 	paths   *looker
 	asks    *session.Auth // the login whose password is being typed
 	// recording is the file that the session is recorded to, or "".
@@ -80,7 +79,7 @@ type screen struct {
 	history   *history
 	recall    recall
 	queue     queue    // lines of a paste
-	choices   *choices // how the line may go on
+	choices   *choices // how what is typed may go on
 	unsaved   bool     // there is something new in it
 	unkept    bool     // that the history cannot be written has been said
 	helo      string   // this host's name, as it was last said

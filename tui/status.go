@@ -71,7 +71,7 @@ func (m *screen) awaited() (what string, since time.Time, most time.Duration) {
 func (m *screen) status() string {
 	g := m.st.glyphs
 	if c := m.listed(); c != nil {
-		return m.st.dim.Render(g.horizontal+" ") + m.choiceRow(c, m.lay.w-2)
+		return m.st.dim.Render(g.horizontal+" ") + c.row(&m.st, m.lay.w-2)
 	}
 	words := []string{m.modeWord()}
 	warning := m.warning()
@@ -176,7 +176,7 @@ func (m *screen) chunkWords() string {
 func (m *screen) lastRow() string {
 	g := m.st.glyphs
 	if m.lay.shape == shapeSmall {
-		if w := m.waiting(); w != "" && !m.live() {
+		if w := m.waiting(); w != "" && !m.live() && m.listed() == nil {
 			return g.fit(m.stopKey()+g.words(w), m.lay.w)
 		}
 		if row := m.lineRow(m.lay.w); row != "" {

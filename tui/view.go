@@ -153,7 +153,7 @@ func (m *screen) notices() []string {
 		}
 	}
 	if m.mode == modePalette && m.hint == "" {
-		hint = []string{m.offered(w)}
+		hint = []string{m.usage(w)}
 	}
 	if failed && most > len(hint) {
 		rows = m.problemRows(w, most-len(hint))
