@@ -32,7 +32,7 @@ func commands() []command {
 		{"auth", "auth [MECHANISM] USER [--insecure]", "log in; the password is asked for and not shown", (*screen).login, loginValues},
 		{"size", "size " + sizeFlags, "find out the maximum message size in force, with MAIL and RSET, in the open session", (*screen).size, some("--exact", "--from", "--budget", "--ceiling")},
 		{"probe", "probe all", "probe every address of the target at once, beside the open session", (*screen).probeAll, some("all")},
-		{"run", "run FILE [here] [NAME=VALUE…]", "play a script, held before its first line; here: with this target's servers, whatever its @connect says", (*screen).runFile, scripts},
+		{"run", "run FILE [here] [NAME=VALUE...]", "play a script, held before its first line; here: with this target's servers, whatever its @connect says", (*screen).runFile, scripts},
 		{"serve", "serve [FILE]", "play the server's side of a script, or of what was saved, on loopback", (*screen).serve, scripts},
 		{"record", "record FILE", "write the session to a script, from its start to the end", (*screen).record, files},
 		{"export", "export [FILE]", "save the session: FILE.smtp is a script, .txt text, .json the report, .eml the last message", (*screen).saveAs, files},

@@ -113,14 +113,59 @@ func (x *word) ended(f *field) []smtpline.Candidate {
 	return x.list
 }
 
-// usage is what the command in the palette does.
-func (m *screen) usage(w int) string {
+// usage says in rows of w cells, most of them at most, what the command in the
+// palette does: the arguments from the present one on, and what it is for.
+func (m *screen) usage(w, most int) []string {
 	g := m.st.glyphs
-	name, _, _ := strings.Cut(m.palette.String(), " ")
-	if x := findCommand(name); x != nil {
-		return m.st.dim.Render(g.fit(x.usage+": "+x.help, w))
+	before, _ := m.palette.around()
+	words := strings.Fields(before)
+	if before == "" || strings.HasSuffix(before, " ") {
+		words = append(words, "")
 	}
-	return m.st.dim.Render(g.fit("tab completes: "+commandNames(), w))
+	head, help := "tab completes", commandNames()
+	if x := findCommand(words[0]); x != nil {
+		head, help = x.due(len(words)-1), x.help
+		if len(words) > 1 && x.name == "set" {
+			if s := findSetting(words[1]); s != nil {
+				head, help = strings.TrimSpace(s.name+" "+strings.Join(s.values, "|")), s.help
+			}
+		}
+	} else if words[0] != "" {
+		head = "no command begins with " + g.words(words[0])
+	}
+	var rows []string
+	if row := head + ": " + help; cells(row) <= w || most < 2 {
+		cut := g.cut(head, w)
+		return []string{m.st.bold.Render(cut) + m.st.dim.Render(g.fit((": "+help), w-cells(cut)))}
+	}
+	for _, r := range wrap(head, w) {
+		rows = append(rows, m.st.bold.Render(g.fit(r, w)))
+	}
+	for _, r := range wrap(help, w) {
+		rows = append(rows, m.st.dim.Render(g.fit(r, w)))
+	}
+	if len(rows) > most {
+		rows = rows[:most]
+		rows[most-1] = g.fit(g.cut(rows[most-1], w-cells(g.more))+g.more, w)
+	}
+	return rows
+}
+
+// due is the usage of a command from its n-th word on: what is done is known.
+// Flags come in any order.
+func (c *command) due(n int) string {
+	args := c.usage
+	for ; n > 0; n-- {
+		end := strings.IndexByte(args, ' ')
+		if strings.HasPrefix(args, "[") {
+			end = strings.IndexByte(args, ']') + 1
+		}
+		if end < 0 || end >= len(args) || strings.HasPrefix(strings.TrimPrefix(args, "["), "--") {
+			break
+		}
+		args = args[end+1:]
+	}
+	return args
 }
 
 // values are what may stand for a word.

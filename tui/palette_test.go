@@ -275,3 +275,58 @@ func TestManyNames(t *testing.T) {
 		t.Errorf("%q, %d names from %q on, %d more, %v", c.whole, len(c.names), c.names[:1], c.more, c.err)
 	}
 }
+
+// TestTheHelpOfACommandIsReadable at every size, whole, and beside the
+// candidates.
+func TestTheHelpOfACommandIsReadable(t *testing.T) {
+	for _, size := range [][2]int{{120, 36}, {80, 24}, {40, 12}} {
+		for _, c := range commands() {
+			p := newPlay(size[0], size[1])
+			sceneDone(p)
+			p.press("esc", ":")
+			p.m.palette.set(c.name)
+			view := strings.Join(strings.Fields(stripped(p.m.View())), " ")
+			for _, text := range []string{c.usage, c.help} {
+				for _, word := range strings.Fields(text) {
+					if !strings.Contains(view, word) {
+						t.Errorf("%dx%d: %s: no %q in\n%s", size[0], size[1], c.name, word, stripped(p.m.View()))
+					}
+				}
+			}
+		}
+	}
+	for typed, want := range map[string]string{
+		"connect ":                 "TARGET: open",
+		"run x.smtp ":              "[here] [NAME=VALUE...]",
+		"auth PLAIN some":          "USER [--insecure]: log in",
+		"auth PLAIN someone ":      "[--insecure]: log in",
+		"auth PLAIN someone more ": "[--insecure]: log in",
+		"size --budget 2,10 ":      "--exact",
+		"set times":                "times relative|clock|none: the times",
+		"set times cl":             "times relative|clock|none: the times",
+		"set helo ":                "helo: the name that EHLO says",
+		"copy ":                    "swaks|curl|openssl ",
+		"compose ":                 "[new | FILE] ",
+		"xyz":                      "no command begins with xyz",
+	} {
+		p := newPlay(120, 36)
+		sceneDone(p)
+		p.press("esc", ":")
+		p.m.palette.set(typed)
+		if view := stripped(p.m.View()); !strings.Contains(view, "\n"+want) {
+			t.Errorf("%q: no %q in\n%s", typed, want, view)
+		}
+	}
+	p := newPlay(40, 12)
+	sceneDone(p)
+	p.press("esc", ":", "r", "e", "tab", "tab")
+	for _, want := range []string{"2/2  reconnect [record]", "record FILE", "write the session to a script, from its\nstart to the end"} {
+		if view := stripped(p.m.View()); !strings.Contains(strings.ReplaceAll(view, " \n", "\n"), want) {
+			t.Errorf("no %q in\n%s", want, view)
+		}
+	}
+	p.m.resize(40, 6) // there is neither a status nor hints
+	if view := stripped(p.m.View()); !strings.Contains(view, "2/2  reconnect [record]") {
+		t.Errorf("no candidates in\n%s", view)
+	}
+}

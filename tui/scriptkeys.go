@@ -245,7 +245,7 @@ func (m *screen) runFile(argument string) (tea.Cmd, error) {
 	}
 	file, here, sets := runArguments(argument)
 	if file == "" {
-		return nil, errors.New("run FILE [here] [NAME=VALUE…]")
+		return nil, errors.New("run FILE [here] [NAME=VALUE...]")
 	}
 	m.loading, m.hint = file, "reading "+file
 	load := m.o.Load

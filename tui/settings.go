@@ -131,10 +131,7 @@ func (m *screen) setUp(argument string) (tea.Cmd, error) {
 		m.page("Settings", lines, nil)
 		return nil, nil
 	}
-	for _, s := range settings() {
-		if s.name != name {
-			continue
-		}
+	if s := findSetting(name); s != nil {
 		if value == "" || s.values != nil && !slices.Contains(s.values, value) {
 			return nil, fmt.Errorf("set %s: to what? %s", name, cmp.Or(strings.Join(s.values, ", "), s.help))
 		}
@@ -146,6 +143,15 @@ func (m *screen) setUp(argument string) (tea.Cmd, error) {
 		return nil, nil
 	}
 	return nil, errors.New("there is no setting " + name + " (:set lists them)")
+}
+
+func findSetting(name string) *setting {
+	for _, s := range settings() {
+		if s.name == name {
+			return &s
+		}
+	}
+	return nil
 }
 
 // settingValues completes :set.

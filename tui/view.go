@@ -147,16 +147,17 @@ func (m *screen) notices() []string {
 			room = max(most-1, 1)
 		}
 		hint = hint[:min(len(hint), room)]
-	} else if m.lay.status == 0 && m.lay.hints == 0 {
+	} else if m.mode == modePalette {
+		most = max(m.lay.body-3, 1)
+		hint = m.usage(w, most)
+	}
+	if m.hint == "" && m.lay.status == 0 && m.lay.hints == 0 {
 		if row := m.lineRow(w); row != "" { // it has no other place
-			hint = []string{row}
+			hint = append(hint[:min(len(hint), most-1)], row)
 		}
 	}
-	if m.mode == modePalette && m.hint == "" {
-		hint = []string{m.usage(w)}
-	}
 	if failed && most > len(hint) {
-		rows = m.problemRows(w, most-len(hint))
+		rows = m.problemRows(w, min(most-len(hint), max(m.lay.body/3, 1)))
 	}
 	rows = append(rows, hint...)
 	if next, elapsed := m.nextRow(); next != "" && m.lay.body > len(rows)+1 {
