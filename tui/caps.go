@@ -151,13 +151,29 @@ func explainOffer(o wire.Offer) []string {
 	for _, row := range []struct{ label, text string }{
 		{"defined in", x.RFC},
 		{"parameters", x.Params},
-		{"for MAIL", strings.Join(x.Mail, ", ")},
-		{"for RCPT", strings.Join(x.Rcpt, ", ")},
-		{"commands", strings.Join(x.Verbs, ", ")},
+		{"for MAIL", parameterWords(x.Mail)},
+		{"for RCPT", parameterWords(x.Rcpt)},
+		{"commands", commandWords(x.Verbs)},
 	} {
 		if row.text != "" {
 			lines = append(lines, fmt.Sprintf("%-11s %s", row.label, row.text))
 		}
 	}
 	return lines
+}
+
+func parameterWords(list []wire.Parameter) string {
+	var all []string
+	for _, p := range list {
+		all = append(all, p.Text+p.Value)
+	}
+	return strings.Join(all, ", ")
+}
+
+func commandWords(list []wire.Command) string {
+	var all []string
+	for _, c := range list {
+		all = append(all, strings.TrimSpace(c.Verb+" "+c.Args))
+	}
+	return strings.Join(all, ", ")
 }

@@ -7,6 +7,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"ehlo/session/wire"
 	"ehlo/tui/internal/smtpline"
 )
 
@@ -76,6 +77,9 @@ func (m *screen) namesFound(f namesFound) {
 		none = f.err.Error()
 	}
 	m.offer(x.ended(&m.palette), f.way, none)
+	if f.more > 0 {
+		m.hint = wire.Thousands(uint64(f.more)) + " more names are not shown: type on"
+	}
 }
 
 // candidates are what is known of the word before the cursor; files says that
@@ -154,18 +158,15 @@ func (m *screen) usage(w, most int) []string {
 // due is the usage of a command from its n-th word on: what is done is known.
 // Flags come in any order.
 func (c *command) due(n int) string {
-	args := c.usage
-	for ; n > 0; n-- {
-		end := strings.IndexByte(args, ' ')
-		if strings.HasPrefix(args, "[") {
-			end = strings.IndexByte(args, ']') + 1
-		}
-		if end < 0 || end >= len(args) || strings.HasPrefix(strings.TrimPrefix(args, "["), "--") {
+	due := c.usage
+	for i := 1; i <= n; i++ {
+		next := wire.Command{Args: c.usage}.Due(i)
+		if next == "" || strings.HasPrefix(strings.TrimPrefix(due, "["), "--") {
 			break
 		}
-		args = args[end+1:]
+		due = next
 	}
-	return args
+	return due
 }
 
 // values are what may stand for a word.

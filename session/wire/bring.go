@@ -12,12 +12,68 @@ import (
 func VerbExtension(verb string) (Extension, bool) {
 	for _, x := range extensions {
 		for _, v := range x.Verbs {
-			if strings.EqualFold(v, verb) {
+			if strings.EqualFold(v.Verb, verb) {
 				return x, true
 			}
 		}
 	}
 	return Extension{}, false
+}
+
+// commands are those of RFC 5321 that every server has, and LHLO (RFC 2033).
+var commands = [...]Command{
+	{"EHLO", "name or [address] of this host"},
+	{"HELO", "name of this host"},
+	{"LHLO", "name or [address] of this host"},
+	{"MAIL", "FROM:<address>"},
+	{"RCPT", "TO:<address>"},
+	{"DATA", ""},
+	{"RSET", ""},
+	{"NOOP", "[text]"},
+	{"QUIT", ""},
+}
+
+// Commands are all that are known: those of RFC 5321, and those that extensions
+// bring.
+func Commands() []Command {
+	all := slices.Clone(commands[:])
+	for _, x := range extensions {
+		all = append(all, x.Verbs...)
+	}
+	return all
+}
+
+// LookupCommand finds one by its verb, in any case.
+func LookupCommand(verb string) (Command, bool) {
+	for _, c := range commands {
+		if strings.EqualFold(c.Verb, verb) {
+			return c, true
+		}
+	}
+	x, ok := VerbExtension(verb)
+	for _, c := range x.Verbs {
+		if strings.EqualFold(c.Verb, verb) {
+			return c, ok
+		}
+	}
+	return Command{}, false
+}
+
+// Due are the arguments from the n-th on, counted from 0. What ends in three dots
+// may be there several times.
+func (c Command) Due(n int) string {
+	args := c.Args
+	for ; n > 0 && !strings.HasSuffix(args, "..."); n-- {
+		end := strings.IndexByte(args, ' ')
+		if strings.HasPrefix(args, "[") {
+			end = strings.IndexByte(args, ']') + 1
+		}
+		if end < 0 || end >= len(args) {
+			return ""
+		}
+		args = args[end+1:]
+	}
+	return args
 }
 
 // ParameterExtensions are the extensions that bring a parameter to MAIL or
@@ -27,7 +83,7 @@ func ParameterExtensions(verb, parameter string) []Keyword {
 	var named, exact []Keyword
 	for _, x := range extensions {
 		for _, p := range x.parameters(verb) {
-			n, v, _ := strings.Cut(p, "=")
+			n, v, _ := strings.Cut(p.Text, "=")
 			if n != name || slices.Contains(exact, x.Keyword) {
 				continue
 			}
@@ -45,7 +101,7 @@ func ParameterExtensions(verb, parameter string) []Keyword {
 	return named
 }
 
-func (x Extension) parameters(verb string) []string {
+func (x Extension) parameters(verb string) []Parameter {
 	switch strings.ToUpper(verb) {
 	case "MAIL":
 		return x.Mail
@@ -55,19 +111,41 @@ func (x Extension) parameters(verb string) []string {
 	return nil
 }
 
-// Parameters are those of MAIL or RCPT that the offers allow, as Extension has
-// them, each once.
+// Parameters are the texts of those of MAIL or RCPT that the offers allow, each
+// once.
 func (o Offers) Parameters(verb string) []string {
 	var all []string
 	for _, offer := range o {
 		x, _ := LookupExtension(offer.Keyword)
 		for _, p := range x.parameters(verb) {
-			if !slices.Contains(all, p) {
-				all = append(all, p)
+			if !slices.Contains(all, p.Text) {
+				all = append(all, p.Text)
 			}
 		}
 	}
 	return all
+}
+
+// ParameterValue says for people what stands behind the = of a parameter of MAIL
+// or RCPT, of which name is all up to there: "octets", "7BIT|8BITMIME". Where none
+// of the offers brings it, it is what any extension says.
+func (o Offers) ParameterValue(verb, name string) string {
+	var offered, known []string
+	for _, x := range extensions {
+		for _, p := range x.parameters(verb) {
+			text, ok := strings.CutPrefix(p.Text+p.Value, name)
+			if !ok || text == "" || !strings.HasSuffix(name, "=") || slices.Contains(known, text) {
+				continue
+			}
+			if known = append(known, text); o.Has(string(x.Keyword)) {
+				offered = append(offered, text)
+			}
+		}
+	}
+	if len(offered) > 0 {
+		known = offered
+	}
+	return strings.Join(known, "|")
 }
 
 // Verbs are the commands that the offers add to those of RFC 5321.
@@ -76,8 +154,8 @@ func (o Offers) Verbs() []string {
 	for _, offer := range o {
 		x, _ := LookupExtension(offer.Keyword)
 		for _, v := range x.Verbs {
-			if !slices.Contains(all, v) {
-				all = append(all, v)
+			if !slices.Contains(all, v.Verb) {
+				all = append(all, v.Verb)
 			}
 		}
 	}

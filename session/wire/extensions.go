@@ -64,14 +64,24 @@ const (
 // Extension is what a keyword of the EHLO list means.
 type Extension struct {
 	Keyword Keyword
-	RFC     string   // "RFC 1870"; for what is not registered, whose it is
-	Params  string   // what stands behind the keyword in the list; empty: nothing
-	Mail    []string // parameters for MAIL that it brings
-	Rcpt    []string // parameters for RCPT
-	Verbs   []string // commands
-	Meaning string   // one sentence
-	Brief   string   // the same in two or three words
+	RFC     string      // "RFC 1870"; for what is not registered, whose it is
+	Params  string      // what stands behind the keyword in the list; empty: nothing
+	Mail    []Parameter // parameters for MAIL that it brings
+	Rcpt    []Parameter // parameters for RCPT
+	Verbs   []Command   // commands
+	Meaning string      // one sentence
+	Brief   string      // the same in two or three words
 }
+
+// Parameter is one of MAIL or RCPT.
+type Parameter struct {
+	Text  string // "SIZE=", "BODY=8BITMIME", "SMTPUTF8"
+	Value string // what follows, for people: "octets"; empty: nothing
+}
+
+// Command is a verb with what stands behind it, for people: what is in brackets
+// may be left out.
+type Command struct{ Verb, Args string }
 
 // LookupExtension finds a keyword in any case. The old form "AUTH=LOGIN" is
 // AUTH; a keyword that a firewall has overwritten with X is KeywordXXXXXXXA.
@@ -101,27 +111,27 @@ func overwritten(name string) bool {
 var extensions = [...]Extension{
 	{
 		KeywordSize, "RFC 1870", "[octets]",
-		[]string{"SIZE="},
+		[]Parameter{{"SIZE=", "octets"}},
 		nil, nil,
 		"The largest message that the server takes, in octets (0: no fixed limit).",
 		"maximum size",
 	},
 	{
 		Keyword8BitMIME, "RFC 6152", "",
-		[]string{"BODY=7BIT", "BODY=8BITMIME"},
+		[]Parameter{{"BODY=7BIT", ""}, {"BODY=8BITMIME", ""}},
 		nil, nil,
 		"Message text may have octets above 127, such as UTF-8, without being re-encoded.",
 		"8-bit text",
 	},
 	{
 		KeywordChunking, "RFC 3030", "", nil, nil,
-		[]string{"BDAT"},
+		[]Command{{"BDAT", "octets [LAST]"}},
 		"A message may be sent in counted chunks with BDAT instead of DATA and a final dot.",
 		"BDAT, in chunks",
 	},
 	{
 		KeywordBinaryMIME, "RFC 3030", "",
-		[]string{"BODY=BINARYMIME"},
+		[]Parameter{{"BODY=BINARYMIME", ""}},
 		nil, nil,
 		"Attachments may be sent as they are, without base64; needs CHUNKING.",
 		"raw binary",
@@ -133,8 +143,8 @@ var extensions = [...]Extension{
 	},
 	{
 		KeywordDSN, "RFC 3461", "",
-		[]string{"RET=FULL", "RET=HDRS", "ENVID="},
-		[]string{"NOTIFY=NEVER", "NOTIFY=SUCCESS,FAILURE,DELAY", "ORCPT=rfc822;"},
+		[]Parameter{{"RET=FULL", ""}, {"RET=HDRS", ""}, {"ENVID=", "text"}},
+		[]Parameter{{"NOTIFY=NEVER", ""}, {"NOTIFY=SUCCESS,FAILURE,DELAY", ""}, {"ORCPT=rfc822;", "address"}},
 		nil,
 		"The sender can choose which delivery reports come back.",
 		"delivery reports",
@@ -146,56 +156,56 @@ var extensions = [...]Extension{
 	},
 	{
 		KeywordStartTLS, "RFC 3207", "", nil, nil,
-		[]string{"STARTTLS"},
+		[]Command{{"STARTTLS", ""}},
 		"The connection can be encrypted with TLS from here on.",
 		"TLS on request",
 	},
 	{
 		KeywordAuth, "RFC 4954", "mechanisms",
-		[]string{"AUTH="},
+		[]Parameter{{"AUTH=", "address or <>"}},
 		nil,
-		[]string{"AUTH"},
+		[]Command{{"AUTH", "mechanism [initial response in base64]"}},
 		"A user can log in with one of these mechanisms.",
 		"login",
 	},
 	{
 		KeywordSMTPUTF8, "RFC 6531", "",
-		[]string{"SMTPUTF8"},
+		[]Parameter{{"SMTPUTF8", ""}},
 		nil, nil,
 		"Addresses and header fields may be in UTF-8, not only in ASCII.",
 		"UTF-8 addresses",
 	},
 	{
 		KeywordDeliverBy, "RFC 2852", "[shortest time in seconds]",
-		[]string{"BY="},
+		[]Parameter{{"BY=", "seconds;R or N"}},
 		nil, nil,
 		"The sender can ask for delivery within a time, and for return or notice after it.",
 		"a deadline",
 	},
 	{
 		KeywordMTPriority, "RFC 6710", "[MIXER | STANAG4406 | NSEP]",
-		[]string{"MT-PRIORITY="},
+		[]Parameter{{"MT-PRIORITY=", "-9 to 9"}},
 		nil, nil,
 		"A message can be given a priority from -9 to 9.",
 		"priorities",
 	},
 	{
 		KeywordRRVS, "RFC 7293", "", nil,
-		[]string{"RRVS="},
+		[]Parameter{{"RRVS=", "date and time"}},
 		nil,
 		"Delivery can be made to depend on the mailbox having had the same owner since a date.",
 		"same owner since",
 	},
 	{
 		KeywordRequireTLS, "RFC 8689", "",
-		[]string{"REQUIRETLS"},
+		[]Parameter{{"REQUIRETLS", ""}},
 		nil, nil,
 		"The sender can ask that every further hop uses verified TLS; only offered under TLS.",
 		"TLS at every hop",
 	},
 	{
 		KeywordFutureRelease, "RFC 4865", "longest-hold-seconds latest-date",
-		[]string{"HOLDFOR=", "HOLDUNTIL="},
+		[]Parameter{{"HOLDFOR=", "seconds"}, {"HOLDUNTIL=", "date and time"}},
 		nil, nil,
 		"The server can hold a submitted message until a time.",
 		"hold until later",
@@ -207,149 +217,149 @@ var extensions = [...]Extension{
 	},
 	{
 		KeywordNoSoliciting, "RFC 3865", "[keywords]",
-		[]string{"SOLICIT="},
+		[]Parameter{{"SOLICIT=", "keywords"}},
 		nil, nil,
 		"The server takes no advertising of these kinds.",
 		"no advertising",
 	},
 	{
 		KeywordBURL, "RFC 4468", "[imap] [URL prefixes]", nil, nil,
-		[]string{"BURL"},
+		[]Command{{"BURL", "URL [LAST]"}},
 		"A submitted message may be fetched from an IMAP server by its URL.",
 		"text from IMAP",
 	},
 	{
 		KeywordConPerm, "RFC 4141", "",
-		[]string{"CONPERM"},
+		[]Parameter{{"CONPERM", ""}},
 		nil, nil,
 		"The sender can permit content to be converted on the way, as for fax.",
 		"conversion allowed",
 	},
 	{
 		KeywordConNeg, "RFC 4141", "", nil,
-		[]string{"CONNEG"},
+		[]Parameter{{"CONNEG", ""}},
 		nil,
 		"The server can tell what content a recipient's device can show, as for fax.",
 		"device features",
 	},
 	{
 		KeywordMTRK, "RFC 3885", "",
-		[]string{"MTRK="},
+		[]Parameter{{"MTRK=", "certifier"}},
 		nil, nil,
 		"The sender can ask that the message can be tracked.",
 		"tracking",
 	},
 	{
 		KeywordCheckpoint, "RFC 1845", "",
-		[]string{"TRANSID="},
+		[]Parameter{{"TRANSID=", "<id>"}},
 		nil, nil,
 		"A transfer that was interrupted can be resumed where it stopped.",
 		"resumed transfer",
 	},
 	{
 		KeywordSubmitter, "RFC 4405 (historic)", "",
-		[]string{"SUBMITTER="},
+		[]Parameter{{"SUBMITTER=", "address"}},
 		nil, nil,
 		"The party responsible for the message can be named, for Sender ID checks.",
 		"who is responsible",
 	},
 	{
 		KeywordUTF8SMTP, "RFC 5336 (obsolete)", "",
-		[]string{"ALT-ADDRESS="},
-		[]string{"ALT-ADDRESS="},
+		[]Parameter{{"ALT-ADDRESS=", "address"}},
+		[]Parameter{{"ALT-ADDRESS=", "address"}},
 		nil,
 		"The experimental forerunner of SMTPUTF8.",
 		"old SMTPUTF8",
 	},
 	{
 		KeywordVRFY, "RFC 5321", "", nil, nil,
-		[]string{"VRFY"},
+		[]Command{{"VRFY", "address"}},
 		"VRFY asks whether an address exists; most servers answer neither yes nor no (252).",
 		"is there this user",
 	},
 	{
 		KeywordEXPN, "RFC 5321", "", nil, nil,
-		[]string{"EXPN"},
+		[]Command{{"EXPN", "list"}},
 		"EXPN asks for the members of a mailing list; a public server should not answer it.",
 		"who is on a list",
 	},
 	{
 		KeywordHelp, "RFC 5321", "", nil, nil,
-		[]string{"HELP"},
+		[]Command{{"HELP", "[verb]"}},
 		"HELP returns a text for people.",
 		"a text for people",
 	},
 	{
 		KeywordETRN, "RFC 1985", "", nil, nil,
-		[]string{"ETRN"},
+		[]Command{{"ETRN", "domain"}},
 		"ETRN asks the server to send the mail that it holds for a domain.",
 		"send my queue",
 	},
 	{
 		KeywordATRN, "RFC 2645", "", nil, nil,
-		[]string{"ATRN"},
+		[]Command{{"ATRN", "[domains]"}},
 		"After login, ATRN turns the connection round to collect the mail that is held for a domain.",
 		"turn and collect",
 	},
 	{
 		KeywordSend, "RFC 821 (obsolete)", "", nil, nil,
-		[]string{"SEND"},
+		[]Command{{"SEND", "FROM:<address>"}},
 		"SEND delivered a message to a user's terminal.",
 		"obsolete",
 	},
 	{
 		KeywordSOML, "RFC 821 (obsolete)", "", nil, nil,
-		[]string{"SOML"},
+		[]Command{{"SOML", "FROM:<address>"}},
 		"SOML delivered a message to a user's terminal or mailbox.",
 		"obsolete",
 	},
 	{
 		KeywordSAML, "RFC 821 (obsolete)", "", nil, nil,
-		[]string{"SAML"},
+		[]Command{{"SAML", "FROM:<address>"}},
 		"SAML delivered a message to a user's terminal and mailbox.",
 		"obsolete",
 	},
 	{
 		KeywordTurn, "RFC 821 (obsolete)", "", nil, nil,
-		[]string{"TURN"},
+		[]Command{{"TURN", ""}},
 		"TURN exchanged the roles of client and server; it is insecure and no longer used.",
 		"obsolete",
 	},
 	{
 		KeywordVerb, "Sendmail", "", nil, nil,
-		[]string{"VERB"},
+		[]Command{{"VERB", "[ON]"}},
 		"VERB makes the server report every step of delivery.",
 		"more to read",
 	},
 	{
 		KeywordONEX, "Sendmail", "", nil, nil,
-		[]string{"ONEX"},
+		[]Command{{"ONEX", ""}},
 		"ONEX said that this connection carries one message only.",
 		"one message only",
 	},
 
 	{
 		KeywordXClient, "Postfix", "attributes", nil, nil,
-		[]string{"XCLIENT"},
+		[]Command{{"XCLIENT", "NAME=value..."}},
 		"A trusted client can tell the server to treat it as another client; offered to strangers it is a hole.",
 		"act for a client",
 	},
 	{
 		KeywordXForward, "Postfix", "attributes", nil, nil,
-		[]string{"XFORWARD"},
+		[]Command{{"XFORWARD", "NAME=value..."}},
 		"A trusted filter can tell the server which client a message came from, for its log.",
 		"name the client",
 	},
 	{
 		KeywordXVERP, "Postfix", "",
-		[]string{"XVERP"},
+		[]Parameter{{"XVERP", ""}},
 		nil, nil,
 		"Each recipient gets an own return address, so that bounces name their recipient.",
 		"own return paths",
 	},
 	{
 		KeywordPRDR, "Exim", "",
-		[]string{"PRDR"},
+		[]Parameter{{"PRDR", ""}},
 		nil, nil,
 		"After the final dot the server can answer for each recipient by itself (353).",
 		"a reply for each",
@@ -371,31 +381,31 @@ var extensions = [...]Extension{
 	},
 	{
 		KeywordXAnonymousTLS, "Exchange", "", nil, nil,
-		[]string{"X-ANONYMOUSTLS"},
+		[]Command{{"X-ANONYMOUSTLS", ""}},
 		"Exchange servers of one organisation encrypt among themselves with it; no use to others.",
 		"Exchange inside",
 	},
 	{
 		KeywordXEXPS, "Exchange", "mechanisms", nil, nil,
-		[]string{"X-EXPS"},
+		[]Command{{"X-EXPS", "mechanism [initial response in base64]"}},
 		"Exchange servers of one organisation log in to each other with it; no use to others.",
 		"Exchange inside",
 	},
 	{
 		KeywordXLink2State, "Exchange", "", nil, nil,
-		[]string{"X-LINK2STATE"},
+		[]Command{{"X-LINK2STATE", "FIRST|NEXT|LAST CHUNK=data"}},
 		"Old Exchange servers exchanged the state of their links with it.",
 		"Exchange inside",
 	},
 	{
 		KeywordXEXCH50, "Exchange", "", nil, nil,
-		[]string{"XEXCH50"},
+		[]Command{{"XEXCH50", "octets recipients"}},
 		"Old Exchange servers passed properties of messages with it.",
 		"Exchange inside",
 	},
 	{
 		KeywordXShadow, "Exchange", "", nil, nil,
-		[]string{"XSHADOW"},
+		[]Command{{"XSHADOW", "text"}},
 		"Exchange servers keep a second copy of messages under way with it.",
 		"Exchange inside",
 	},
@@ -406,7 +416,7 @@ var extensions = [...]Extension{
 	},
 	{
 		KeywordXProxy, "Exchange", "", nil, nil,
-		[]string{"XPROXY"},
+		[]Command{{"XPROXY", "NAME=value..."}},
 		"An Exchange front end passes on whose connection it relays.",
 		"Exchange inside",
 	},

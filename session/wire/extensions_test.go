@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,9 +59,15 @@ func TestExtensionsAreComplete(t *testing.T) {
 		if len(e.Brief) == 0 || len(e.Brief) > 18 {
 			t.Errorf("%s: not brief: %q", keyword, e.Brief)
 		}
-		for _, p := range append(append(append([]string{}, e.Mail...), e.Rcpt...), e.Verbs...) {
-			if !parameter.MatchString(p) {
+		for _, p := range append(slices.Clone(e.Mail), e.Rcpt...) {
+			// What has a value to be typed says which.
+			if !parameter.MatchString(p.Text) || strings.ContainsAny(p.Text[len(p.Text)-1:], "=;") != (p.Value != "") {
 				t.Errorf("%s: odd parameter %q", keyword, p)
+			}
+		}
+		for _, c := range e.Verbs {
+			if got, ok := wire.LookupCommand(strings.ToLower(c.Verb)); !ok || got != c || !parameter.MatchString(c.Verb) {
+				t.Errorf("%s: odd command %q", keyword, c)
 			}
 		}
 	}
@@ -69,5 +76,30 @@ func TestExtensionsAreComplete(t *testing.T) {
 func TestLookupExtensionAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { wire.LookupExtension("x-link2state") }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestDue(t *testing.T) {
+	for _, c := range []struct {
+		verb string
+		n    int
+		want string
+	}{
+		{"mail", 0, "FROM:<address>"},
+		{"MAIL", 1, ""},
+		{"DATA", 0, ""},
+		{"DATA", 1, ""},
+		{"BDAT", 0, "octets [LAST]"},
+		{"BDAT", 1, "[LAST]"},
+		{"BDAT", 2, ""},
+		{"AUTH", 1, "[initial response in base64]"},
+		{"AUTH", 2, ""},
+		{"XCLIENT", 5, "NAME=value..."},
+		{"FOO", 1, ""},
+	} {
+		x, _ := wire.LookupCommand(c.verb)
+		if got := x.Due(c.n); got != c.want {
+			t.Errorf("%s, %d: %q, want %q", c.verb, c.n, got, c.want)
+		}
 	}
 }

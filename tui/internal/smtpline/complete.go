@@ -29,59 +29,21 @@ type Situation struct {
 	Senders, Recipients, Names []string // used before, the last first
 }
 
-// syntax is what stands behind a verb.
-type syntax struct {
-	verb string
-	args string // for people; empty: nothing
-	then string // what the completion puts behind the verb
-}
-
-// syntaxes are the commands that ehlo knows: those of RFC 5321, and those that
-// extensions bring.
-var syntaxes = [...]syntax{
-	{"EHLO", "name or [address] of this host", " "},
-	{"HELO", "name of this host", " "},
-	{"LHLO", "name or [address] of this host", " "},
-	{"MAIL", "FROM:<address>", " FROM:<"},
-	{"RCPT", "TO:<address>", " TO:<"},
-	{"DATA", "", ""},
-	{"BDAT", "octets [LAST]", " "},
-	{"RSET", "", ""},
-	{"NOOP", "[text]", ""},
-	{"VRFY", "address", " "},
-	{"EXPN", "list", " "},
-	{"HELP", "[verb]", ""},
-	{"STARTTLS", "", ""},
-	{"AUTH", "mechanism [initial response]", " "},
-	{"QUIT", "", ""},
-	{"ETRN", "domain", " "},
-	{"ATRN", "[domains]", ""},
-	{"BURL", "URL [LAST]", " "},
-	{"XCLIENT", "NAME=value...", " "},
-	{"XFORWARD", "NAME=value...", " "},
-	{"SEND", "FROM:<address>", " FROM:<"},
-	{"SOML", "FROM:<address>", " FROM:<"},
-	{"SAML", "FROM:<address>", " FROM:<"},
-	{"TURN", "", ""},
-	{"VERB", "[ON]", ""},
-	{"ONEX", "", ""},
-}
-
-// syntaxOf is what ehlo knows of a verb. Of one that an extension brings and
-// that is not in the list, it is the verb alone.
-func syntaxOf(verb string) (syntax, bool) {
-	for _, x := range syntaxes {
-		if x.verb == verb {
-			return x, true
-		}
+// then is what the completion puts behind a verb: what comes next in any case.
+func then(c wire.Command) string {
+	head, _, path := strings.Cut(c.Args, ":<")
+	switch {
+	case path:
+		return " " + head + ":<"
+	case c.Args == "" || c.Args[0] == '[':
+		return ""
 	}
-	_, ok := wire.VerbExtension(verb)
-	return syntax{verb: verb, then: " "}, ok
+	return " "
 }
 
-// Known says that ehlo knows a verb, which is in upper case.
+// Known says that ehlo knows a verb.
 func Known(verb string) bool {
-	_, ok := syntaxOf(verb)
+	_, ok := wire.LookupCommand(verb)
 	return ok
 }
 
@@ -194,11 +156,11 @@ func (s *Situation) completeVerb(typed, behind string, from int) []Candidate {
 	var list []Candidate
 	w := words{before: typed, like: typed}
 	for _, v := range s.verbs() {
-		x, _ := syntaxOf(v)
+		x, _ := wire.LookupCommand(v)
 		if !begins(v, typed) {
 			continue
 		}
-		text := v + x.then
+		text := v + then(x)
 		if behind != "" {
 			text = v // what stands behind the cursor follows
 		}

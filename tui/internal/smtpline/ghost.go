@@ -7,27 +7,6 @@ import (
 	"ehlo/session/wire"
 )
 
-// values say what stands behind the = of a parameter.
-var values = map[string]string{
-	"SIZE=":        "octets",
-	"BODY=":        "", // made of what is announced
-	"RET=":         "",
-	"ENVID=":       "text",
-	"AUTH=":        "address or <>",
-	"NOTIFY=":      "NEVER or SUCCESS,FAILURE,DELAY",
-	"ORCPT=":       "rfc822;address",
-	"BY=":          "seconds;R or N",
-	"MT-PRIORITY=": "-9 to 9",
-	"RRVS=":        "date and time",
-	"HOLDFOR=":     "seconds",
-	"HOLDUNTIL=":   "date and time",
-	"SOLICIT=":     "keywords",
-	"MTRK=":        "certifier",
-	"TRANSID=":     "<id>",
-	"SUBMITTER=":   "address",
-	"ALT-ADDRESS=": "address",
-}
-
 // Ghost is the syntax of what may follow at the end of a line, for people:
 // "FROM:<address> [SIZE=octets]". It is never a part of what is sent.
 func (s *Situation) Ghost(line string) string {
@@ -36,14 +15,14 @@ func (s *Situation) Ghost(line string) string {
 		return ""
 	}
 	verb, _, end := verbOf(typed)
-	x, known := syntaxOf(verb)
+	x, known := wire.LookupCommand(verb)
 	if end == len(typed) {
 		if known {
 			return s.arguments(x)
 		}
 		for _, v := range s.verbs() {
 			if begins(v, typed) {
-				x, _ := syntaxOf(v)
+				x, _ := wire.LookupCommand(v)
 				return strings.TrimSpace(v + " " + s.arguments(x))
 			}
 		}
@@ -60,23 +39,21 @@ func (s *Situation) Ghost(line string) string {
 		return s.ghostPath(args, "TO:", verb)
 	case len(fields) == 0:
 		return s.arguments(x)
-	case verb == "AUTH" && len(fields) == 1 && strings.HasSuffix(args, " "):
-		return "[initial response, in base64]"
-	case verb == "BDAT" && len(fields) == 1 && strings.HasSuffix(args, " "):
-		return "[LAST]"
+	case strings.HasSuffix(args, " "):
+		return x.Due(len(fields))
 	}
 	return ""
 }
 
 // arguments are all that may stand behind a verb.
-func (s *Situation) arguments(x syntax) string {
+func (s *Situation) arguments(x wire.Command) string {
 	switch mechanisms := s.Offers.Mechanisms(); {
-	case x.verb == "MAIL" || x.verb == "RCPT":
-		return strings.TrimSpace(x.args + " " + s.parameters(x.verb, nil))
-	case x.verb == "AUTH" && len(mechanisms) > 0:
-		return strings.Join(mechanisms, "|") + " [initial response]"
+	case x.Verb == "MAIL" || x.Verb == "RCPT":
+		return strings.TrimSpace(x.Args + " " + s.parameters(x.Verb, nil))
+	case x.Verb == "AUTH" && len(mechanisms) > 0:
+		return strings.Join(mechanisms, "|") + " " + x.Due(1)
 	}
-	return x.args
+	return x.Args
 }
 
 func (s *Situation) ghostPath(args, word, verb string) string {
@@ -112,12 +89,12 @@ func (s *Situation) ghostPath(args, word, verb string) string {
 	}
 	typed := tail[strings.LastIndexByte(tail, ' ')+1:]
 	if strings.HasSuffix(typed, "=") {
-		return s.value(verb, strings.ToUpper(typed))
+		return s.Offers.ParameterValue(verb, strings.ToUpper(typed))
 	}
 	if typed != "" && !strings.Contains(typed, "=") {
 		for _, p := range s.Offers.Parameters(verb) {
 			if name := parameterName(p); begins(name, typed) && len(name) > len(typed) {
-				return remainder(typed, name) + s.value(verb, name)
+				return remainder(typed, name) + s.Offers.ParameterValue(verb, name)
 			}
 		}
 	}
@@ -126,21 +103,6 @@ func (s *Situation) ghostPath(args, word, verb string) string {
 
 // remainder is what a word has beyond what is typed of it, in its case.
 func remainder(typed, word string) string { return words{}.cased(typed, word)[len(typed):] }
-
-// value says what stands behind the = of a parameter: what is announced, where
-// the parameter has a few values only.
-func (s *Situation) value(verb, name string) string {
-	if text := values[name]; text != "" {
-		return text
-	}
-	var all []string
-	for _, p := range s.Offers.Parameters(verb) {
-		if value, ok := strings.CutPrefix(p, name); ok && value != "" && strings.HasSuffix(name, "=") {
-			all = append(all, value)
-		}
-	}
-	return strings.Join(all, "|")
-}
 
 // parameters are those that are announced and not there yet: "[SIZE=octets]
 // [SMTPUTF8]".
@@ -152,7 +114,7 @@ func (s *Situation) parameters(verb string, there []string) string {
 	for _, p := range s.Offers.Parameters(verb) {
 		if name := parameterName(p); !slices.Contains(names, name) {
 			names = append(names, name)
-			all = append(all, "["+name+s.value(verb, name)+"]")
+			all = append(all, "["+name+s.Offers.ParameterValue(verb, name)+"]")
 		}
 	}
 	return strings.Join(all, " ")

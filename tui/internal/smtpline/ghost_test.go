@@ -4,7 +4,7 @@ import "testing"
 
 func TestGhost(t *testing.T) {
 	const mail = "[SIZE=octets] [BODY=7BIT|8BITMIME] [SMTPUTF8] [RET=FULL|HDRS] [ENVID=text] [AUTH=address or <>]"
-	const rcpt = "[NOTIFY=NEVER or SUCCESS,FAILURE,DELAY] [ORCPT=rfc822;address]"
+	const rcpt = "[NOTIFY=NEVER|SUCCESS,FAILURE,DELAY] [ORCPT=rfc822;address]"
 	for _, c := range [][2]string{
 		{"", ""},
 		{"M", "MAIL FROM:<address> " + mail},
@@ -24,20 +24,23 @@ func TestGhost(t *testing.T) {
 		{"MAIL FROM:<> SIZE=1 RET=FULL", "[BODY=7BIT|8BITMIME] [SMTPUTF8] [ENVID=text] [AUTH=address or <>]"},
 		{"MAIL FROM:<>x", ""},
 		{"RC", "RCPT TO:<address> " + rcpt},
-		{"RCPT TO:<a@b> NOTIFY=", "NEVER or SUCCESS,FAILURE,DELAY"},
+		{"RCPT TO:<a@b> NOTIFY=", "NEVER|SUCCESS,FAILURE,DELAY"},
 		{"RCPT TO:<a@b> NOTIFY=NEVER", "[ORCPT=rfc822;address]"},
 		{"EHLO", "name or [address] of this host"},
 		{"EHLO ", "name or [address] of this host"},
 		{"EHLO x", ""},
 		{"DATA", ""},
-		{"AUTH", "PLAIN|SCRAM-SHA-256 [initial response]"},
+		{"AUTH", "PLAIN|SCRAM-SHA-256 [initial response in base64]"},
 		{"AUTH PLAIN", ""},
-		{"AUTH PLAIN ", "[initial response, in base64]"},
+		{"AUTH PLAIN ", "[initial response in base64]"},
 		{"AUTH PLAIN AG", ""},
 		{"BDAT", "octets [LAST]"},
 		{"BDAT 3", ""},
 		{"BDAT 3 ", "[LAST]"},
 		{"HELP", "[verb]"},
+		{"burl imap://x ", "[LAST]"},
+		{"XCLIENT NAME=x ", "NAME=value..."},
+		{"MAIL FROM:<> HOLDFOR=", "seconds"}, // also where nobody offers it
 		{"FOO", ""},
 		{"FOO ", ""},
 	} {

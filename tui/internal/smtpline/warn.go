@@ -96,14 +96,14 @@ const unknownVerb = "no command that ehlo knows"
 
 // warnVerb warns of a verb that the server does not know.
 func (s *Situation) warnVerb(verb, rest string, lead int) string {
-	x, known := syntaxOf(verb)
+	x, known := wire.LookupCommand(verb)
 	ext, extended := wire.VerbExtension(verb)
 	switch {
 	case lead > 0:
 		return "a blank before the verb"
 	case !known && s.Offers.Has(verb):
 		return "" // what an extension brings that ehlo does not know
-	case !known && rest == "" && slices.ContainsFunc(syntaxes[:], func(x syntax) bool { return begins(x.verb, verb) }):
+	case !known && rest == "" && slices.ContainsFunc(wire.Commands(), func(x wire.Command) bool { return begins(x.Verb, verb) }):
 		return "" // it is being typed
 	case !known && rest == "" && wire.BeginsResponse([]byte(verb)):
 		return unknownVerb // a secret, perhaps
@@ -111,7 +111,7 @@ func (s *Situation) warnVerb(verb, rest string, lead int) string {
 		return unknownVerb + ": " + wire.VisibleVerb(verb)
 	case rest != "" && rest[0] != ' ':
 		return "a blank belongs behind " + verb
-	case x.args == "" && x.then == "" && strings.TrimSpace(rest) != "":
+	case x.Args == "" && strings.TrimSpace(rest) != "":
 		return verb + " takes no argument"
 	case !s.Live:
 		return ""
