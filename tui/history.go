@@ -2,7 +2,6 @@ package tui
 
 import (
 	"bufio"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,7 +135,8 @@ func (h *history) write(dir string, lines []string) error {
 	}
 	unlock, alone := lockDir(dir)
 	defer unlock()
-	if err := appendLines(filepath.Join(dir, "history"), lines); err != nil {
+	path := filepath.Join(dir, "history")
+	if err := appendPrivate(path, joined(lines), alone); err != nil {
 		return err
 	}
 	if h.inFile += len(lines); h.inFile <= 2*historyMost || !alone {
@@ -144,48 +144,14 @@ func (h *history) write(dir string, lines []string) error {
 	}
 	rest, _ := readHistory(dir)
 	h.inFile = len(rest)
-	return replaceLines(dir, rest)
+	return writePrivate(path, joined(rest))
 }
 
-// appendLines writes all lines in one go, so that those of another run do not
-// come between them.
-func appendLines(file string, lines []string) error {
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	var b strings.Builder
-	last := []byte{'\n'}
-	if info, err := f.Stat(); err == nil && info.Size() > 0 {
-		_, _ = f.ReadAt(last, info.Size()-1)
-	}
-	if last[0] != '\n' { // a run was ended in the middle of its line
-		b.WriteByte('\n')
-	}
-	for _, s := range lines {
-		b.WriteString(wire.Text([]byte(s)) + "\n")
-	}
-	_, err = f.WriteString(b.String())
-	return errors.Join(err, f.Close())
-}
-
-// replaceLines writes a new file beside the old one and renames it, so that no
-// end of this process leaves half a history.
-func replaceLines(dir string, lines []string) error {
-	temp, err := os.CreateTemp(dir, "history-") // 0600
-	if err != nil {
-		return err
-	}
+// joined are lines as the file has them.
+func joined(lines []string) string {
 	var b strings.Builder
 	for _, s := range lines {
 		b.WriteString(wire.Text([]byte(s)) + "\n")
 	}
-	_, err = temp.WriteString(b.String())
-	if err = errors.Join(err, temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), filepath.Join(dir, "history"))
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name())
-	}
-	return err
+	return b.String()
 }

@@ -40,21 +40,3 @@ func TestStaysWithADraftThatCannotBeKept(t *testing.T) {
 		t.Errorf("%q, %q", files, r.Summary)
 	}
 }
-
-// TestNothingHalfIsLeft: of a file that cannot be written nothing stays.
-func TestNothingHalfIsLeft(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "new")
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(path) // which cannot be written to
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := fill(f, "text"); err == nil {
-		t.Error("no error")
-	}
-	if _, err := os.Stat(path); err == nil {
-		t.Error("the file is still there")
-	}
-}

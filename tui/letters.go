@@ -99,20 +99,14 @@ func changed(e event.Message) error { return fmt.Errorf("%s was changed after it
 // keep writes a message to a new file: the first of SCRIPT.1.eml, SCRIPT.2.eml
 // and so on that is not there.
 func (k *letters) keep(source io.Reader, m letter) (path string, err error) {
-	var file *os.File
-	for file == nil {
+	for {
 		k.number++
 		path = fmt.Sprintf("%s.%d.eml", k.script, k.number)
-		file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil && !errors.Is(err, fs.ErrExist) {
-			return "", err
+		err = writeNew(path, false, func(w io.Writer) error { return m.copy(w, source) })
+		if !errors.Is(err, fs.ErrExist) {
+			return path, err
 		}
 	}
-	if err = errors.Join(m.copy(file, source), file.Close()); err != nil {
-		_ = os.Remove(path)
-		return "", err
-	}
-	return path, nil
 }
 
 // copy writes a message as it was sent. It must still be as long.

@@ -27,19 +27,11 @@ func (m *screen) openPager() tea.Cmd {
 	}
 	text, _ := m.plain(m.log.first, m.log.end()-1)
 	return func() tea.Msg {
-		file, err := os.CreateTemp("", "ehlo-*.txt") // 0600
+		file, err := createPrivate(os.TempDir(), "ehlo-*.txt", text)
 		if err != nil {
 			return paged{err}
 		}
-		_, err = file.WriteString(text)
-		if closed := file.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
-			_ = os.Remove(file.Name())
-			return paged{err}
-		}
-		return paging{file.Name()}
+		return paging{file}
 	}
 }
 

@@ -1,14 +1,40 @@
 package tui
 
 import (
+	"bufio"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 )
 
+// What ehlo writes is for its owner alone, and is there whole or not at all: a
+// disk that is full leaves nothing half done behind. All files are written here,
+// but for the one that grows with the session (spill.go) and the record, which is
+// its caller's.
+
+// newPrivate makes a file that is not there yet. Its directory is made where it
+// is ehlo's own: one that a person names is there, or it is a slip.
+func newPrivate(path string, own bool) (*os.File, error) {
+	if own {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+}
+
+// writeNew writes a new file.
+func writeNew(path string, own bool, write func(io.Writer) error) error {
+	f, err := newPrivate(path, own)
+	if err != nil {
+		return err
+	}
+	return fill(f, write)
+}
+
 // createPrivate writes a text to a new file in a directory, which is made where
-// it is not there, for their owner alone; the name's * becomes something new.
-// Nothing is left behind where that fails.
+// it is not there; the name's * becomes something new.
 func createPrivate(dir, pattern, text string) (path string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
@@ -17,12 +43,19 @@ func createPrivate(dir, pattern, text string) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return f.Name(), fill(f, text)
+	return f.Name(), fill(f, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
 }
 
-// fill writes a text to a new file and closes it; on an error the file goes.
-func fill(f *os.File, text string) error {
-	_, err := io.WriteString(f, text)
+// fill writes to a new file and closes it; on an error the file goes.
+func fill(f *os.File, write func(io.Writer) error) error {
+	w := bufio.NewWriter(f)
+	err := write(w)
+	if err == nil {
+		err = w.Flush()
+	}
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
@@ -32,7 +65,7 @@ func fill(f *os.File, text string) error {
 	return err
 }
 
-// writePrivate writes a file anew, for its owner alone: all of it, or nothing.
+// writePrivate writes a file anew: no end of this process leaves half of it.
 func writePrivate(path, text string) error {
 	temp, err := createPrivate(filepath.Dir(path), filepath.Base(path)+".*", text)
 	if err == nil {
@@ -41,4 +74,26 @@ func writePrivate(path, text string) error {
 		}
 	}
 	return err
+}
+
+// appendPrivate writes lines behind those of a file in one go, so that those of
+// another process do not come between them. Alone, it takes back what it could
+// not write whole.
+func appendPrivate(path, lines string, alone bool) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	size, last := int64(0), []byte{'\n'}
+	if info, err := f.Stat(); err == nil && info.Size() > 0 {
+		size = info.Size()
+		_, _ = f.ReadAt(last, size-1)
+	}
+	if last[0] != '\n' { // a process was ended in the middle of its line
+		lines = "\n" + lines
+	}
+	if _, err = io.WriteString(f, lines); err != nil && alone {
+		_ = f.Truncate(size)
+	}
+	return errors.Join(err, f.Close())
 }

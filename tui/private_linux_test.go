@@ -1,12 +1,16 @@
 package tui
 
 import (
+	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"ehlo/session/event"
 )
 
 // TestWhatCannotBeAttached: nothing that is no regular file is opened, and each
@@ -47,5 +51,70 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 2 {
 		t.Errorf("left behind: %q", left)
+	}
+}
+
+// fullDisk makes files of more octets fail for the time of a test.
+func fullDisk(t *testing.T, octets uint64) {
+	t.Helper()
+	signal.Ignore(syscall.SIGXFSZ)
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
+		t.Skip("no limits here: ", err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: octets, Max: was.Max}); err != nil {
+		t.Skip("no limits here: ", err)
+	}
+	t.Cleanup(func() { _ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &was) })
+}
+
+// TestAFullDisk leaves nothing half done behind: no half file, no letter beside a
+// script that is not there, no half line in the history.
+func TestAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	h := loadHistory(dir)
+	h.add("NOOP")
+	if err := h.keep(dir); err != nil {
+		t.Fatal(err)
+	}
+	fullDisk(t, 100)
+	long := strings.Repeat("x", 200)
+	for what, write := range map[string]func() error{
+		"a file": func() error {
+			return writeNew(filepath.Join(dir, "new"), false, func(w io.Writer) error {
+				_, err := io.WriteString(w, long)
+				return err
+			})
+		},
+		"what is copied": func() error { return writePrivate(filepath.Join(dir, "copied.txt"), long) },
+		"a draft": func() error {
+			_, err := createPrivate(dir, "x-*.draft", long)
+			return err
+		},
+		"a script": func() error {
+			path := filepath.Join(dir, "x.smtp")
+			l := letters{script: path}
+			return script{}.write(path, false, format{write: func(_ script, w io.Writer, _ func(event.Message) (string, error)) error {
+				if _, err := l.add(strings.NewReader("a: b\r\n"), letter{octets: 6}); err != nil {
+					t.Error(err)
+				}
+				_, err := io.WriteString(w, long)
+				return err
+			}}, &l)
+		},
+		"the history": func() error {
+			h.add("VRFY " + long)
+			return h.keep(dir)
+		},
+	} {
+		if err := write(); err == nil {
+			t.Errorf("%s was written", what)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
+		t.Errorf("left behind: %q", left)
+	}
+	if got := readFile(t, filepath.Join(dir, "history")); got != "NOOP\n" {
+		t.Errorf("the history is %q", got)
 	}
 }

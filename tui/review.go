@@ -3,7 +3,6 @@ package tui
 import (
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -316,25 +315,8 @@ func (m *screen) writeLetter(file string) (tea.Cmd, error) {
 			}
 			made = l.Message
 		}
-		if file == "" {
-			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-				return saved{path: path, err: err}
-			}
-		}
-		return saved{path: path, err: writeEML(path, made)}
+		return saved{path: path, err: writeNew(path, file == "", func(w io.Writer) error { return writeMade(w, made) })}
 	}, nil
-}
-
-// writeEML writes a message as it is sent to a new file.
-func writeEML(path string, made *message.Message) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	if err = errors.Join(writeMade(f, made), f.Close()); err != nil {
-		_ = os.Remove(path)
-	}
-	return err
 }
 
 // writeMade writes a message as it is sent, but without transparency.

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -89,8 +88,7 @@ func (m *screen) saveAs(file string) (tea.Cmd, error) {
 	return saveIn(formats[0])(m), nil
 }
 
-// export writes a new file; its directory is made where it is ehlo's own: one
-// that a person names is there, or it is a slip.
+// export writes a new file; own is one in the place where ehlo keeps them.
 func (m *screen) export(path string, own bool) (tea.Cmd, error) {
 	f, s := formatOf(path), m.script()
 	if f.suffix == ".eml" && !s.hasLetter() {
@@ -99,13 +97,8 @@ func (m *screen) export(path string, own bool) (tea.Cmd, error) {
 	m.hint = "saving to " + path
 	talk := m.talk.said
 	return func() tea.Msg {
-		if own {
-			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-				return saved{path: path, err: err}
-			}
-		}
 		letters := letters{script: path, made: s.made}
-		err := s.write(path, f, &letters)
+		err := s.write(path, own, f, &letters)
 		return saved{path: path, letters: letters.files, lost: letters.err, talk: talk, err: err}
 	}, nil
 }
@@ -246,19 +239,14 @@ func (s script) writeJSON(w io.Writer, _ func(event.Message) (string, error)) er
 	return err
 }
 
-// write makes a new file, readable by its owner alone, and beside it those of
-// the messages that it names.
-func (s script) write(path string, as format, letters *letters) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+// write makes a new file, and beside it those of the messages that it names: all
+// of them, or none.
+func (s script) write(path string, own bool, as format, letters *letters) error {
+	err := writeNew(path, own, func(w io.Writer) error { return as.write(s, w, letters.save) })
 	if err != nil {
-		return err
+		for _, file := range letters.files {
+			_ = os.Remove(file)
+		}
 	}
-	var b bytes.Buffer
-	err = as.write(s, &b, letters.save)
-	if err != nil {
-		_ = f.Close()
-		_ = os.Remove(path)
-		return err
-	}
-	return fill(f, b.String())
+	return err
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -37,7 +36,7 @@ func newSpill(dir, name string, f *engine.Feed) *spill {
 
 // run writes until it is closed.
 func (s *spill) run() {
-	f, err := s.create()
+	f, err := newPrivate(s.path, true)
 	if err != nil {
 		s.Fail(err)
 		s.Run(nil, nil, nil)
@@ -52,13 +51,6 @@ func (s *spill) run() {
 		}
 		record.Apply(e)
 	}, func() error { return record.Err }, func() error { return errors.Join(out.w.Flush(), f.Close()) })
-}
-
-func (s *spill) create() (*os.File, error) {
-	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
-		return nil, err
-	}
-	return os.OpenFile(s.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 }
 
 // counted counts what is written.
