@@ -17,7 +17,7 @@ type composer struct {
 	small   bool   // the screen is
 	begun   bool   // there is a draft
 	initial string // its text when it was begun
-	kept    string // its text when it was sent, and accepted
+	kept    string // its text when it was sent and accepted, or when a file had it
 
 	at  item   // where the cursor is
 	f   field  // the text under it, while it is being edited
@@ -87,7 +87,7 @@ func (c *composer) unsent() bool {
 // seemsUnsent is unsent for a word on the screen: it is found out once for each
 // revision, since a draft may be long, and a frame may not.
 func (c *composer) seemsUnsent() bool {
-	if now := (unsentAt{c.revision, c.begun, c.result.ended, len(c.kept)}); c.seenAt != now {
+	if now := (unsentAt{c.revision, c.begun, c.result.ended, c.kept}); c.seenAt != now {
 		c.seenAt, c.seen = now, c.unsent()
 	}
 	return c.seen
@@ -98,7 +98,7 @@ type unsentAt struct {
 	revision int
 	begun    bool
 	sent     bool
-	kept     int // octets of the draft that was kept last
+	kept     string
 }
 
 // fields are the places of the cursor, in their order, behind the rows of the

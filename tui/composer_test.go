@@ -292,8 +292,13 @@ func TestADraftInItsFile(t *testing.T) {
 	if got, want := again.m.composer.text(), p.m.composer.text(); got != want {
 		t.Errorf("it is\n%s\nand was\n%s", got, want)
 	}
+	if again.m.composer.unsent() {
+		t.Error("it is not in its file any more")
+	}
+	again.does("i")
+	again.typed("x")
 	if !again.m.composer.unsent() {
-		t.Error("a draft from a file would be lost")
+		t.Error("what was changed would be lost")
 	}
 }
 

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"errors"
-	"os"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -159,50 +158,6 @@ func (m *screen) explainResult() tea.Cmd {
 	}
 	m.page("A reply", append([]string{r.Reply.String()}, explainReply(*r)...), nil)
 	return nil
-}
-
-// composeCommand is :compose, with a draft that was kept in a file, or new.
-func (m *screen) composeCommand(argument string) (tea.Cmd, error) {
-	c := m.composer
-	switch {
-	case argument == "":
-		return m.compose(), nil
-	case c.result.of != nil && !c.result.ended:
-		return nil, errors.New("the message is still being sent (ctrl+c stops it)")
-	case argument == "new":
-		c.renew(m.o.From, m.usualSubject())
-		return m.compose(), nil
-	case c.unsent():
-		return nil, errors.New("there is a draft that was not sent: :compose new drops it")
-	}
-	path := atHome(argument)
-	return func() tea.Msg {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return opened{err: plain(err)}
-		}
-		d, err := parseDraft(string(text))
-		return opened{d, err}
-	}, nil
-}
-
-// opened is a draft that was read from its file.
-type opened struct {
-	draft
-	err error
-}
-
-func (m *screen) openDraft(o opened) tea.Cmd {
-	if o.err != nil {
-		m.hint = "the draft cannot be opened: " + o.err.Error()
-		return nil
-	}
-	c := m.composer
-	c.renew(m.o.From, m.usualSubject())
-	usual := c.usual
-	c.draft, c.usual = o.draft, usual
-	c.changed()
-	return m.draftAgain()
 }
 
 // sendCommand is :send: the review of the draft, or the draft to begin with. A

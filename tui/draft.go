@@ -230,9 +230,11 @@ func (d *draft) text() string {
 	return b.String()
 }
 
-// parseDraft reads what text wrote.
+// parseDraft reads what text wrote, also where an editor gave it other line ends,
+// or a mark of UTF-8.
 func parseDraft(text string) (draft, error) {
 	d := draft{}
+	text = strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n")
 	head, body, _ := strings.Cut("\n"+text, "\n\n")
 	if body != "" {
 		d.body = strings.Split(body, "\n")
@@ -250,7 +252,10 @@ func parseDraft(text string) (draft, error) {
 		case p.isOption() && slices.Contains(optionsOf(p), value):
 			d.choose(p, value)
 		default:
-			return d, fmt.Errorf("it is no draft of ehlo's: what is %q?", l)
+			if len(l) > 40 {
+				l = l[:40]
+			}
+			return d, fmt.Errorf("it is no draft of ehlo's: what is %q? (:send FILE sends a complete message)", l)
 		}
 	}
 	return d, nil

@@ -77,6 +77,9 @@ func (m *screen) keepDraft(r *Result) {
 // alone: where ehlo keeps them, or where the system keeps files for a while.
 func (m *screen) draftWriter() func() (path string, err error) {
 	dir, name, text := filepath.Join(m.o.Dir, "drafts"), fileName(m.shortHost(), m.o.Now(), "-*.draft"), m.composer.text()
+	if m.o.Dir == "" {
+		dir = os.TempDir()
+	}
 	return func() (string, error) {
 		path, err := createPrivate(dir, name, text)
 		if err != nil {

@@ -307,6 +307,7 @@ func (m *screen) writeLetter(file string) (tea.Cmd, error) {
 		made = nil
 	}
 	m.hint = "writing " + path
+	draft := m.composer.text()
 	return func() tea.Msg {
 		if made == nil {
 			l, err := d.letter(helo)
@@ -315,7 +316,7 @@ func (m *screen) writeLetter(file string) (tea.Cmd, error) {
 			}
 			made = l.Message
 		}
-		return saved{path: path, err: writeNew(path, file == "", func(w io.Writer) error { return writeMade(w, made) })}
+		return saved{path: path, draft: draft, err: writeNew(path, file == "", func(w io.Writer) error { return writeMade(w, made) })}
 	}, nil
 }
 

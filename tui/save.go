@@ -126,6 +126,9 @@ func (m *screen) wrote(s saved) {
 		if filepath.Ext(s.path) != formats[3].suffix {
 			m.talk.keep(s.talk)
 		}
+		if s.draft != "" {
+			m.composer.kept = s.draft
+		}
 		m.hint = "saved: " + s.path
 		if filepath.Ext(s.path) == formats[0].suffix && m.o.Load != nil {
 			m.kept, m.hint = s.path, m.hint+" (esc, R plays it again)"

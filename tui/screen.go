@@ -28,6 +28,7 @@ type saved struct {
 	letters []string // messages that were kept beside it
 	lost    error    // why one was not
 	talk    int      // how much of what was said is in it
+	draft   string   // the draft that is in it
 	err     error
 }
 

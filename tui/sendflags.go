@@ -3,7 +3,6 @@ package tui
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -152,17 +151,8 @@ type textRead struct {
 // readText reads the text for a body.
 func readText(path string) tea.Cmd {
 	return func() tea.Msg {
-		info, err := os.Stat(path)
-		switch {
-		case err != nil:
-			return textRead{err: plain(err)}
-		case !info.Mode().IsRegular():
-			return textRead{err: fmt.Errorf("%s: no regular file", path)}
-		case info.Size() > bodyMost:
-			return textRead{err: fmt.Errorf("%s is larger than 16 MiB: :send FILE sends a message of any size", path)}
-		}
-		text, err := os.ReadFile(path)
-		return textRead{string(text), plain(err)}
+		text, err := readSmall(path, bodyMost, "the body of a message")
+		return textRead{text, err}
 	}
 }
 
