@@ -16,6 +16,7 @@ import (
 type typedLetter struct {
 	text  [][]byte // with their line ends
 	left  int64    // octets that the chunk still has
+	begun bool     // DATA or BDAT was seen: what is no longer kept lacks its beginning
 	chunk bool     // it comes in chunks
 	ended bool     // what comes next is of another message
 }
@@ -26,8 +27,13 @@ func (t *typedLetter) take(e event.Sent) {
 		t.command(e.Line)
 		return
 	}
-	octets := append(bytes.Clone(e.Line), "\r\n"...)
+	octets := bytes.Clone(e.Line)
+	if !e.Raw {
+		octets = append(octets, "\r\n"...)
+	}
 	switch {
+	case !t.begun:
+		return
 	case t.chunk:
 		octets = octets[:min(int64(len(octets)), t.left)] // more are a command to the server
 		t.left -= int64(len(octets))
@@ -44,11 +50,11 @@ func (t *typedLetter) command(line []byte) {
 	size, last, chunk := wire.ParseBDAT(line)
 	switch {
 	case chunk && (!t.chunk || t.ended):
-		*t = typedLetter{chunk: true, left: size, ended: last}
+		*t = typedLetter{begun: true, chunk: true, left: size, ended: last}
 	case chunk:
 		t.left, t.ended = size, last
 	case wire.Verb(line) == "DATA":
-		*t = typedLetter{}
+		*t = typedLetter{begun: true}
 	case len(t.text) > 0:
 		t.ended = t.ended || !t.chunk || wire.Verb(line) != "RCPT" && wire.Verb(line) != "NOOP"
 	}

@@ -24,12 +24,13 @@ func TestTheLastLetterAsTyped(t *testing.T) {
 			[]string{"MAIL FROM:<>", "RCPT TO:<a@b>", "BDAT 15", "> .Subject: x", "BDAT 9", "> ", "> .", "> .z", "BDAT 3 LAST", "> ..", "QUIT"},
 			".Subject: x\r\n" + "\r\n.\r\n.z\r\n" + "..\r",
 		},
-		"a chunk without text":   {[]string{"BDAT 4", "> ab", "BDAT 0 LAST", "NOOP"}, "ab\r\n"},
-		"chunks that go on":      {[]string{"BDAT 4", "> ab", "NOOP", "BDAT 8", "> cd"}, "ab\r\ncd\r\n"},
-		"chunks that were reset": {[]string{"BDAT 4", "> ab", "RSET", "MAIL FROM:<>", "BDAT 4 LAST", "> cd"}, "cd\r\n"},
-		"chunks behind text":     {[]string{"DATA", "> one", "> .", "MAIL FROM:<>", "BDAT 4 LAST", "> ab"}, "ab\r\n"},
-		"text behind chunks":     {[]string{"BDAT 4 LAST", "> ab", "MAIL FROM:<>", "DATA", "> one", "> ."}, "one\r\n"},
-		"none":                   {[]string{"MAIL FROM:<>", "NOOP"}, ""},
+		"a chunk without text":               {[]string{"BDAT 4", "> ab", "BDAT 0 LAST", "NOOP"}, "ab\r\n"},
+		"chunks that go on":                  {[]string{"BDAT 4", "> ab", "NOOP", "BDAT 8", "> cd"}, "ab\r\ncd\r\n"},
+		"chunks that were reset":             {[]string{"BDAT 4", "> ab", "RSET", "MAIL FROM:<>", "BDAT 4 LAST", "> cd"}, "cd\r\n"},
+		"chunks behind text":                 {[]string{"DATA", "> one", "> .", "MAIL FROM:<>", "BDAT 4 LAST", "> ab"}, "ab\r\n"},
+		"text behind chunks":                 {[]string{"BDAT 4 LAST", "> ab", "MAIL FROM:<>", "DATA", "> one", "> ."}, "one\r\n"},
+		"a beginning that is no longer kept": {[]string{"> ", "> the rest", "> .", "NOOP"}, ""},
+		"none":                               {[]string{"MAIL FROM:<>", "NOOP"}, ""},
 	} {
 		var s script
 		for _, line := range row.sent {

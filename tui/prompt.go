@@ -23,11 +23,7 @@ func (m *screen) prompt() string {
 		label := g.cut(g.words("password of "+m.asks.Credentials.User+": "), w/2)
 		return m.st.bold.Render(label) + m.asking.view(&m.st, w-cells(label), true, true)
 	case modeSave:
-		text := "Save the session as: s script, t text, j JSON, e the last message, : in a file that you name"
-		if w < cells(text) {
-			text = "Save as: s script t text j JSON e .eml"
-		}
-		return m.st.reverse.Render(g.fit(text, w))
+		return m.st.reverse.Render(g.fit(saveQuestion(w), w))
 	case modeFind:
 		return m.st.bold.Render("/") + m.asking.view(&m.st, w-1, true, false)
 	case modePager:

@@ -60,6 +60,19 @@ func (m *screen) save() tea.Cmd {
 	return nil
 }
 
+// saveQuestion asks as what, in w cells; each form names the way back.
+func saveQuestion(w int) string {
+	for _, text := range [...]string{
+		"Save the session as: s script, t text, j JSON, e the last message, : in a file that you name, esc not at all",
+		"Save as: s script, t text, j JSON, e last message, : named file, esc not at all",
+	} {
+		if cells(text) <= w {
+			return text
+		}
+	}
+	return "SAVE s script t text j json e eml esc no"
+}
+
 // saveIn saves the session where ehlo keeps them.
 func saveIn(f format) func(*screen) tea.Cmd {
 	return func(m *screen) tea.Cmd {

@@ -122,9 +122,10 @@ func (m *screen) reading() bool {
 
 // notices are the rows below the transcript: what went wrong and stays, and
 // what the last key came to. They take a third of the body at most, and a row
-// more for what a script does next. What goes wrong while the scrolling is
-// paused takes no row from the window: the header and the count of errors tell
-// of it, and it is there on G.
+// more for what a script does next; what the key came to goes with the next key,
+// and may take all but one row, or two: the path of a file is of use as a whole.
+// What goes wrong while the scrolling is paused takes no row from the window: the
+// header and the count of errors tell of it, and it is there on G.
 func (m *screen) notices() []string {
 	if m.reading() || m.mode == modeMatrix || m.mode == modeTime {
 		return nil
@@ -142,9 +143,9 @@ func (m *screen) notices() []string {
 			hint = append(hint, m.st.bold.Render(g.fit(lead+r, w)))
 			lead = "  "
 		}
-		room := most
+		room := max(m.lay.body-1, most)
 		if failed {
-			room = max(most-1, 1)
+			room = max(m.lay.body-2, 1)
 		}
 		hint = hint[:min(len(hint), room)]
 	} else if m.mode == modePalette {
@@ -156,8 +157,8 @@ func (m *screen) notices() []string {
 			hint = append(hint[:min(len(hint), most-1)], row)
 		}
 	}
-	if failed && most > len(hint) {
-		rows = m.problemRows(w, min(most-len(hint), max(m.lay.body/3, 1)))
+	if failed && m.lay.body > len(hint) && (most > 1 || len(hint) == 0) {
+		rows = m.problemRows(w, min(max(most-len(hint), 1), max(m.lay.body/3, 1)))
 	}
 	rows = append(rows, hint...)
 	if next, elapsed := m.nextRow(); next != "" && m.lay.body > len(rows)+1 {
