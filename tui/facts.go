@@ -167,6 +167,9 @@ func (p *factPane) row(st *styles, i, w int, focus bool) string {
 		cursor, s = ">", s.Bold(true)
 	}
 	room := w - 1
+	if cells(f.right)+2 > w { // it is nothing without what it is about
+		f.right = ""
+	}
 	if f.right != "" {
 		room -= cells(f.right) + 2
 	}
