@@ -6,9 +6,9 @@ import (
 	"net/netip"
 	"slices"
 
-	"ehlo/internal/crash"
-
 	"github.com/miekg/dns"
+
+	"ehlo/internal/crash"
 )
 
 // The values of Resolver.Only.

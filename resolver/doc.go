@@ -63,7 +63,7 @@
 //
 // Each call is self-contained: a Resolver keeps no state and may be copied and
 // used by many goroutines. A call returns when all goroutines it started have
-// ended. [Resolver.Observe] is called by one goroutine at a time, in the order
+// ended, and panics where one of them did. [Resolver.Observe] is called by one goroutine at a time, in the order
 // in which exchanges end; it may block, which holds up the call. When the
 // context ends, the call ends with the context's error, after the exchanges
 // under way were told to Observe as interrupted.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"ehlo/internal/crash"
 )
 
 // question is what is asked: a name in canonical form, and a type.
@@ -45,10 +47,14 @@ func (l *lookup) ask(ctx context.Context, q question) (reply, error) {
 	if known {
 		// The one who asks has the same context, and so ends with it.
 		<-p.done
-		return p.reply, p.err
+	} else {
+		func() {
+			defer close(p.done) // whatever comes: others wait for it
+			defer crash.Catch(&p.err)
+			p.reply, p.err = l.query(ctx, q)
+		}()
 	}
-	p.reply, p.err = l.query(ctx, q)
-	close(p.done)
+	crash.Raise(p.err)
 	return p.reply, p.err
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"ehlo/internal/crash"
 )
 
 // payload is the size of an answer over UDP that is asked for, in octets: it
@@ -87,8 +89,7 @@ func talk(ctx context.Context, dial func(context.Context, string, string) (net.C
 	defer conn.Close()
 	// A deadline in the past wakes a read or a write that is under way. It is
 	// set by the context alone, so that an error can be told by asking it.
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
+	defer crash.After(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 
 	read := readPacket
 	if network == "tcp" {

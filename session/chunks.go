@@ -121,7 +121,7 @@ func (t *chunkText) take(n int64) ([]byte, error) {
 			t.pieces.done(t.now)
 		}
 		var more bool
-		if t.now, more = <-t.pieces.made; !more {
+		if t.now, more = t.pieces.next(); !more {
 			return nil, io.ErrUnexpectedEOF
 		}
 		if t.now.err != nil {

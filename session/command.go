@@ -40,18 +40,11 @@ func (s *Session) group(ctx context.Context, lines [][]byte, asks bool) error {
 
 // exchange writes octets, and reads the replies that are due meanwhile.
 func (s *Session) exchange(ctx context.Context, octets []byte) error {
-	waiting, stop := context.WithCancel(ctx)
-	defer stop()
-	written, err := s.writeGroup(ctx, octets, stop)
+	written, err := s.writeGroup(ctx, octets)
 	if err != nil {
 		return err
 	}
-	if err := s.answers(waiting); err != nil {
-		select {
-		case w := <-written:
-			crash.Raise(w)
-		default:
-		}
+	if err := s.answers(ctx); err != nil {
 		return err
 	}
 	return s.written(ctx, <-written)
@@ -92,8 +85,8 @@ func (s *Session) expect(verb string, line []byte, now time.Time) {
 }
 
 // writeGroup writes octets, in the background where they are many. The
-// channel has the result; crashed is called where there is none.
-func (s *Session) writeGroup(ctx context.Context, octets []byte, crashed func()) (<-chan error, error) {
+// channel has the result.
+func (s *Session) writeGroup(ctx context.Context, octets []byte) (<-chan error, error) {
 	written := make(chan error, 1)
 	c := s.c
 	if len(octets) <= directWrite {
@@ -104,13 +97,13 @@ func (s *Session) writeGroup(ctx context.Context, octets []byte, crashed func())
 		written <- nil
 		return written, nil
 	}
+	timeout := s.opt.Timeouts.Reply
 	crash.Go(func() error {
-		_, err := c.Write(ctx, octets, s.opt.Timeouts.Reply)
+		_, err := c.Write(ctx, octets, timeout)
 		return err
 	}, func(err error) {
-		if written <- err; crash.Is(err) {
-			crashed()
-		}
+		s.crashes.Keep(err)
+		written <- err
 	})
 	return written, nil
 }

@@ -26,7 +26,7 @@ func (s *Session) connect(ctx context.Context, to Candidate) error {
 	if err != nil {
 		return err
 	}
-	s.c = conn.New(nc, s.opt.Now)
+	s.c = conn.New(nc, s.opt.Now, &s.crashes)
 	s.emit(event.Connected{Local: nc.LocalAddr().String(), Remote: to.Address, Elapsed: s.opt.Now().Sub(started)})
 	if to.TLS == TLSImplicit {
 		if err := s.handshake(ctx, "implicit"); err != nil {
@@ -62,7 +62,7 @@ func (s *Session) dial(ctx context.Context, to Candidate) (net.Conn, error) {
 func (s *Session) dialer(to Candidate) conn.Dial {
 	if to.Network == "pipe" {
 		return func(ctx context.Context, _, command string) (net.Conn, error) {
-			return conn.Pipe(ctx, command, s.opt.PipeErrors)
+			return conn.Pipe(ctx, command, s.opt.PipeErrors, &s.crashes)
 		}
 	}
 	dial := conn.Dial(s.opt.Dial)

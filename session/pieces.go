@@ -24,16 +24,18 @@ type pieces struct {
 	made chan piece
 	free chan []byte   // buffers to make pieces in
 	quit chan struct{} // closed by stop
+	err  error         // final when made is closed: a panic
 }
 
 func startPieces(source io.Reader, enc *wire.Encoder) *pieces {
 	p := &pieces{made: make(chan piece), free: make(chan []byte, 2), quit: make(chan struct{})}
 	p.free <- nil
 	p.free <- nil
-	crash.Go(func() error { p.run(source, enc); return nil }, func(err error) {
-		if err != nil {
-			p.hand(piece{err: err})
-		}
+	crash.Go(func() error {
+		p.run(source, enc)
+		return nil
+	}, func(err error) {
+		p.err = err
 		close(p.made)
 	})
 	return p
@@ -67,21 +69,25 @@ func (p *pieces) run(source io.Reader, enc *wire.Encoder) {
 				made.octets = enc.Append(made.octets[:0], now[:n])
 			}
 		}
-		if !p.hand(made) || made.last || made.err != nil {
+		select {
+		case p.made <- made:
+		case <-p.quit:
+			return
+		}
+		if made.last || made.err != nil {
 			return
 		}
 		now, next, n = next, now, ahead
 	}
 }
 
-// hand hands a piece over, unless nobody takes it.
-func (p *pieces) hand(made piece) bool {
-	select {
-	case p.made <- made:
-		return true
-	case <-p.quit:
-		return false
+// next waits for the next piece; false: there are no more.
+func (p *pieces) next() (piece, bool) {
+	made, more := <-p.made
+	if !more {
+		crash.Raise(p.err)
 	}
+	return made, more
 }
 
 // done gives back the buffer of a piece.
@@ -93,6 +99,7 @@ func (p *pieces) stop() {
 	for range p.made {
 		// It may be about to hand over one more.
 	}
+	crash.Raise(p.err)
 }
 
 // fill reads a piece, and says whether there may be more behind it.

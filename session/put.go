@@ -19,16 +19,6 @@ type writing struct {
 	err  error
 }
 
-// crashed says that the writing has ended with a panic.
-func (w *writing) crashed() bool {
-	select {
-	case <-w.done:
-		return crash.Is(w.err)
-	default:
-		return false
-	}
-}
-
 // put sends pieces and waits for nothing.
 func (s *Session) put(ctx context.Context, pieces []Piece) error {
 	if ctx.Err() != nil {
@@ -45,7 +35,22 @@ func (s *Session) put(ctx context.Context, pieces []Piece) error {
 	}
 	w, before, c := &writing{done: make(chan struct{})}, s.writing, s.c
 	timeout := s.opt.Timeouts.Reply
-	write := func(ctx context.Context) error {
+	written := func(err error) {
+		w.err = err
+		s.crashes.Keep(err)
+		close(w.done)
+	}
+	s.writing = w
+	if before == nil && len(out) <= directWrite {
+		_, err := c.Write(ctx, out, timeout)
+		if written(err); ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return err
+		}
+		return nil
+	}
+	// It may outlast ctx: the end of the connection ends it, or its timeout.
+	ctx = context.WithoutCancel(ctx)
+	crash.Go(func() error {
 		if before != nil {
 			if <-before.done; before.err != nil {
 				return before.err
@@ -53,18 +58,7 @@ func (s *Session) put(ctx context.Context, pieces []Piece) error {
 		}
 		_, err := c.Write(ctx, out, timeout)
 		return err
-	}
-	wrote := func(err error) { w.err = err; close(w.done) }
-	s.writing = w
-	if before == nil && len(out) <= directWrite {
-		if wrote(write(ctx)); ctx.Err() != nil && errors.Is(w.err, ctx.Err()) {
-			return w.err
-		}
-	} else {
-		// It may outlast ctx: the end of the connection ends it, or its timeout.
-		ctx := context.WithoutCancel(ctx)
-		crash.Go(func() error { return write(ctx) }, wrote)
-	}
+	}, written)
 	return nil
 }
 
@@ -212,8 +206,6 @@ func (s *Session) flushed(ctx context.Context) error {
 // next reads the next reply, whatever it answers.
 func (s *Session) next(ctx context.Context) error {
 	s.literal = true
-	waiting, stop := context.WithCancel(ctx)
-	defer stop()
 	if w := s.writing; w != nil {
 		select {
 		case <-w.done:
@@ -222,25 +214,9 @@ func (s *Session) next(ctx context.Context) error {
 				return s.written(ctx, w.err)
 			}
 		default:
-			crash.Go(func() error {
-				select {
-				case <-w.done:
-				case <-waiting.Done():
-				}
-				return nil
-			}, func(error) {
-				if w.crashed() {
-					stop() // no reply comes to what was not written
-				}
-			})
-			defer func() {
-				if w.crashed() {
-					crash.Raise(w.err)
-				}
-			}()
 		}
 	}
-	if err := s.readReply(waiting); err != nil {
+	if err := s.readReply(ctx); err != nil {
 		return err
 	}
 	if len(s.replies) == 0 && s.c == nil {

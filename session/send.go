@@ -7,7 +7,6 @@ import (
 	"io"
 	"time"
 
-	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/wire"
 )
@@ -81,7 +80,7 @@ func (s *Session) transfer(ctx context.Context, source io.Reader, a Send, tell b
 		if err := s.interjected(ctx, total); err != nil {
 			return total, dot, err
 		}
-		piece := <-text.made
+		piece, _ := text.next()
 		if piece.err != nil {
 			return total, dot, s.unreadable(piece.err)
 		}
@@ -154,7 +153,6 @@ func (s *Session) tellText(octets []byte) {
 // connection is closed without the final dot, so that the server takes nothing
 // for a message that is only a part of one.
 func (s *Session) unreadable(err error) error {
-	crash.Raise(err)
 	e := &event.Error{Kind: event.Input, Stage: event.Dot, Message: "the message cannot be read: " + err.Error(), Err: err}
 	e.Hint = "the connection was closed before the final dot: the server has no message"
 	s.close("client", "")

@@ -30,6 +30,7 @@ import (
 	"net/url"
 	"time"
 
+	"ehlo/internal/crash"
 	"ehlo/resolver"
 	"ehlo/session/event"
 	"ehlo/session/internal/conn"
@@ -124,6 +125,7 @@ type Session struct {
 	tally    Tally                // of the present connection
 	mailing  bool                 // a MAIL was accepted, and what it began has not ended
 	greeting wire.Reply           // of the present connection
+	crashes  crash.Kept           // panics of the session's goroutines
 }
 
 // due is one reply that has to come.
@@ -158,10 +160,13 @@ func New(opt Options) *Session {
 	return &Session{opt: opt}
 }
 
-// Do carries out one action.
+// Do carries out one action. It panics where a goroutine of the session has
+// done so since it began, also one of an action before.
 func (s *Session) Do(ctx context.Context, action Action) error {
+	s.crashes.Raise()
 	s.replies, s.paces, s.literal = nil, nil, false
 	err := s.do(ctx, action)
+	s.crashes.Raise()
 	if err == nil {
 		return nil
 	}

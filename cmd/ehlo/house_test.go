@@ -29,7 +29,7 @@ var rooms = map[string][]string{
 	"session/message":            {"session/wire"},
 	"session":                    {"internal/crash", "session/event", "session/wire", "session/internal/conn", "session/message", "session/sasl", "resolver"},
 	"session/flow":               {"internal/crash", "session", "session/message", "session/event", "session/wire"},
-	"session/play":               {"session", "session/script", "session/event", "session/wire", "session/message", "session/flow"},
+	"session/play":               {"internal/crash", "session", "session/script", "session/event", "session/wire", "session/message", "session/flow"},
 	"session/sasl":               {},
 	"session/script":             {"session", "session/event", "session/wire"},
 	"session/transcript":         {"session/event", "session/wire", "session/message"},

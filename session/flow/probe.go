@@ -27,7 +27,7 @@ const together = 32
 // made by open. open is called in the order of the candidates, one call at a
 // time; done with the result of each as it ends, one call at a time. The
 // returned error is that of the look-up, or of the first candidate, in their
-// order, that failed.
+// order, that failed. A panic of do or done is one of All, and ends the others.
 func All(ctx context.Context, s *session.Session, p Plan,
 	open func(int, session.Candidate) *session.Session,
 	do func(context.Context, *session.Session, Plan) error,
@@ -36,36 +36,30 @@ func All(ctx context.Context, s *session.Session, p Plan,
 	if err := Route(ctx, s, p); err != nil {
 		return err
 	}
+	candidates := s.Candidates()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	candidates := s.Candidates()
 	var (
 		mu    sync.Mutex
-		group crash.Group
+		wg    = crash.Group{Crashed: stop}
 		errs  = make([]error, len(candidates))
 		slots = make(chan struct{}, together)
 	)
 	for i, c := range candidates {
 		one := open(i, c)
 		slots <- struct{}{}
-		group.Go(func() {
-			panics := true
-			defer func() {
-				if <-slots; panics {
-					stop() // the others, for which the caller would wait
-				}
-			}()
+		wg.Go(func() {
+			defer func() { <-slots }()
 			plan := p
 			plan.Only = &c
 			err := do(ctx, one, plan)
 			mu.Lock()
+			defer mu.Unlock()
 			errs[i] = err
 			done(i, err)
-			mu.Unlock()
-			panics = false
 		})
 	}
-	group.Wait()
+	wg.Wait()
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"ehlo/internal/crash"
 	"ehlo/session"
 	"ehlo/session/event"
 	"ehlo/session/script"
@@ -139,7 +140,7 @@ func (p *player) sendHeld(ctx, within context.Context, at script.Position) error
 	}
 	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	defer context.AfterFunc(within, func() { time.AfterFunc(blocked, stop) })()
+	defer crash.After(within, func() { time.AfterFunc(blocked, stop) })()
 	if err := p.flush(sending, at); sending.Err() == nil {
 		return err
 	}

@@ -9,6 +9,9 @@
 //
 // Reads and writes come from one goroutine at a time each; one may read while
 // another writes. Every call ends at its deadline or with its context.
+//
+// A panic of a goroutine is kept for the owner of the connection, with those of
+// his own; one of either is a panic of whoever waits for something to read.
 package conn
 
 import (
@@ -43,6 +46,8 @@ type Conn struct {
 	now func() time.Time
 	in  *pump
 
+	crashes *crash.Kept // of the owner
+
 	raw *watched // what is under TLS, or nil
 
 	pending []byte    // arrived, not yet taken as lines
@@ -51,8 +56,8 @@ type Conn struct {
 }
 
 // New starts reading from nc, which it then owns.
-func New(nc net.Conn, now func() time.Time) *Conn {
-	return &Conn{nc: nc, now: now, in: startPump(nc, now)}
+func New(nc net.Conn, now func() time.Time, crashes *crash.Kept) *Conn {
+	return &Conn{nc: nc, now: now, in: startPump(nc, now, crashes), crashes: crashes}
 }
 
 // Line is a line and the time at which its last octet arrived.
@@ -86,6 +91,8 @@ func (c *Conn) ReadLine(ctx context.Context, deadline time.Time) (Line, error) {
 			c.take(got)
 		case <-timer.C:
 			return Line{}, ErrTimeout
+		case <-c.crashes.Some():
+			c.crashes.Raise()
 		case <-ctx.Done():
 			return Line{}, ctx.Err()
 		}
@@ -131,7 +138,6 @@ func (c *Conn) take(got chunk) {
 	}
 	if got.err != nil {
 		c.err = got.err
-		crash.Raise(got.err)
 	}
 }
 
@@ -173,6 +179,9 @@ func (c *Conn) Await(ctx context.Context) error {
 	select {
 	case got := <-c.in.chunks:
 		c.take(got)
+		return nil
+	case <-c.crashes.Some():
+		c.crashes.Raise()
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -228,18 +237,11 @@ func (c *Conn) write(ctx context.Context, octets []byte, timeout time.Duration) 
 // returned function is called. That waits for an interruption that has begun:
 // one that came late would hit the next write.
 func (c *Conn) interruptible(ctx context.Context) (end func()) {
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
+	return crash.After(ctx, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		_ = c.nc.SetWriteDeadline(time.Unix(1, 0))
 	})
-	return func() {
-		if !stop() {
-			<-done
-		}
-	}
 }
 
 // Behind stops reading and returns what has arrived and was not taken: in
@@ -271,7 +273,7 @@ func (c *Conn) Handshake(ctx context.Context, config *tls.Config) (tls.Connectio
 	c.mu.Lock()
 	c.nc = secure
 	c.mu.Unlock()
-	c.in = startPump(secure, c.now)
+	c.in = startPump(secure, c.now, c.crashes)
 	return secure.ConnectionState(), nil
 }
 
@@ -288,7 +290,7 @@ func (c *Conn) Close() error {
 	_ = c.nc.SetWriteDeadline(c.now().Add(time.Second))
 	if c.raw != nil {
 		// crypto/tls gives it five seconds of its own.
-		defer time.AfterFunc(time.Second, func() { _ = c.raw.Conn.Close() }).Stop()
+		defer crash.Later(time.Second, c.raw.Conn.Close, c.crashes.Keep).Stop()
 	}
 	return c.nc.Close()
 }

@@ -16,14 +16,19 @@ import (
 // Pipe starts a command by the shell and makes a connection of its standard
 // input and output; what it writes to standard error goes to errors. The
 // command is killed when the connection is closed and it does not end by
-// itself within a second.
-func Pipe(_ context.Context, command string, errors io.Writer) (net.Conn, error) {
+// itself within a second. A panic of errors is in crashes.
+func Pipe(_ context.Context, command string, errors io.Writer, crashes *crash.Kept) (net.Conn, error) {
 	shell := []string{"/bin/sh", "-c", command}
 	if runtime.GOOS == "windows" {
 		shell = []string{"cmd", "/C", command}
 	}
 	cmd := exec.Command(shell[0], shell[1:]...)
-	cmd.Stderr = errors
+	switch errors.(type) {
+	case nil, *os.File: // nothing goes through a goroutine of exec's
+		cmd.Stderr = errors
+	default:
+		cmd.Stderr = &fragile{errors, crashes}
+	}
 	// Not exec's own pipes: ours have deadlines.
 	childIn, toChild, err := os.Pipe()
 	if err != nil {
@@ -45,8 +50,23 @@ func Pipe(_ context.Context, command string, errors io.Writer) (net.Conn, error)
 		return nil, err
 	}
 	p := &pipe{in: fromChild, out: toChild, command: pipeAddr(command), ended: make(chan struct{}), process: cmd.Process}
-	crash.Go(cmd.Wait, func(error) { close(p.ended) })
+	crash.Go(cmd.Wait, func(err error) {
+		crashes.Keep(err)
+		close(p.ended)
+	})
 	return p, nil
+}
+
+// fragile is a writer whose panic is an error, and kept.
+type fragile struct {
+	w       io.Writer
+	crashes *crash.Kept
+}
+
+func (f *fragile) Write(b []byte) (n int, err error) {
+	defer func() { f.crashes.Keep(err) }()
+	defer crash.Catch(&err)
+	return f.w.Write(b)
 }
 
 // pipe is a process as a connection.

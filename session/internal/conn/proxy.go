@@ -14,6 +14,8 @@ import (
 
 	"github.com/pires/go-proxyproto"
 	"golang.org/x/net/proxy"
+
+	"ehlo/internal/crash"
 )
 
 // Dial opens a connection to an address.
@@ -94,8 +96,7 @@ func connectHTTP(ctx context.Context, by *url.URL, direct Dial, address string) 
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = nc.SetDeadline(deadline)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
+	defer crash.After(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })()
 	tunnel, err := askTunnel(nc, by, address)
 	if err != nil {
 		nc.Close()

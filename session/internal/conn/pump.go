@@ -29,12 +29,13 @@ type pump struct {
 	once    sync.Once
 }
 
-func startPump(nc net.Conn, now func() time.Time) *pump {
+func startPump(nc net.Conn, now func() time.Time, crashes *crash.Kept) *pump {
 	p := &pump{nc: nc, chunks: make(chan chunk, readAhead), done: make(chan struct{}), ended: make(chan struct{})}
-	crash.Go(func() error { p.run(now); return nil }, func(err error) {
-		if err != nil {
-			p.give(chunk{err: err})
-		}
+	crash.Go(func() error {
+		p.run(now)
+		return nil
+	}, func(err error) {
+		crashes.Keep(err)
 		close(p.ended)
 	})
 	return p
@@ -49,23 +50,15 @@ func (p *pump) run(now func() time.Time) {
 			got.err = nil
 		}
 		if n > 0 || got.err != nil {
-			if !p.give(got) {
+			select {
+			case p.chunks <- got:
+			case <-p.done:
 				return
 			}
 		}
 		if err != nil {
 			return
 		}
-	}
-}
-
-// give hands a chunk over, unless nobody takes it.
-func (p *pump) give(got chunk) bool {
-	select {
-	case p.chunks <- got:
-		return true
-	case <-p.done:
-		return false
 	}
 }
 
