@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ehlo/internal/crash"
 	"ehlo/resolver/dnstest"
 	"ehlo/session/smtptest"
 )
@@ -73,6 +74,7 @@ const demoRefusal = "554 5.7.1 mx2." + demoDomain + " takes no mail from your ad
 type demoServers struct {
 	dns    *dnstest.Server
 	mail   []*smtptest.Mail
+	serve  crash.Group
 	broken *smtptest.FaultServer
 	port   uint16
 	roots  *x509.CertPool
@@ -113,7 +115,7 @@ func startDemo() (*demoServers, error) {
 		}
 		d.roots.AppendCertsFromPEM(mail.CA())
 		d.mail = append(d.mail, mail)
-		go func() { _ = mail.Serve(listener) }()
+		d.serve.Go(func() { _ = mail.Serve(listener) })
 	}
 	var err error
 	if d.dns, err = dnstest.Start(zone); err != nil {
@@ -123,6 +125,8 @@ func startDemo() (*demoServers, error) {
 	return d, nil
 }
 
+// close ends the servers. It panics where one of them did: that cost the client
+// its connection, and is told now that the screen is gone.
 func (d *demoServers) close() {
 	for _, m := range d.mail {
 		_ = m.Close()
@@ -133,4 +137,5 @@ func (d *demoServers) close() {
 	if d.dns != nil {
 		_ = d.dns.Close()
 	}
+	d.serve.Wait()
 }

@@ -21,7 +21,7 @@ import (
 var rooms = map[string][]string{
 	"internal/crash":             {},
 	"resolver":                   {"internal/crash"},
-	"resolver/dnstest":           {},
+	"resolver/dnstest":           {"internal/crash"},
 	"session/wire":               {},
 	"session/event":              {"session/wire"},
 	"session/internal/conn":      {"internal/crash", "session/wire", "session/event"},
@@ -34,7 +34,7 @@ var rooms = map[string][]string{
 	"session/script":             {"session", "session/event", "session/wire"},
 	"session/transcript":         {"session/event", "session/wire", "session/message"},
 	"session/serve":              {"internal/crash", "session/script", "session/event", "session/wire", "session/sasl"},
-	"session/smtptest":           {"session/script", "session/wire", "session/serve"},
+	"session/smtptest":           {"internal/crash", "session/script", "session/wire", "session/serve"},
 	"tui":                        {"internal/crash", "session", "session/event", "session/wire", "session/transcript", "session/script", "session/play", "session/flow", "session/message", "session/sasl", "tui/internal/background", "tui/internal/engine", "tui/internal/outline", "tui/internal/smtpline"},
 	"tui/internal/background":    {},
 	"tui/internal/engine":        {"session", "session/event", "session/wire", "session/script", "session/play", "session/flow", "tui/internal/outline", "tui/internal/smtpline"},

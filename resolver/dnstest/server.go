@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"ehlo/internal/crash"
 )
 
 // maxQueries bounds what Queries remembers: a demo may run for days.
@@ -18,7 +20,7 @@ type Server struct {
 
 	zone   zone
 	closed chan struct{}
-	group  sync.WaitGroup
+	group  crash.Group
 
 	mu      sync.Mutex
 	faults  map[target]*Fault
@@ -83,7 +85,8 @@ func (s *Server) Listen(address string) error {
 	return fmt.Errorf("DNS server at %s: %w", address, err)
 }
 
-// Close ends the server with all its connections, and waits for that.
+// Close ends the server with all its connections, and waits for that. It panics
+// where one of them did: until then its client just had no answer.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	if !s.ended {

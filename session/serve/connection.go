@@ -18,7 +18,7 @@ type connection struct {
 	conn   net.Conn // raw, or TLS over it
 	in     *bufio.Reader
 	out    *outbox
-	stop   func() bool // the context does not end it any more
+	stop   func() // the context does not end it any more
 	number int
 	fresh  bool // nothing was done with it yet
 	secure bool // under TLS since STARTTLS

@@ -71,8 +71,8 @@ func (p *player) hangUp(by string) {
 	if c := p.c; c.closeWrite() {
 		_ = c.raw.SetReadDeadline(time.Now().Add(linger))
 		p.server.lingers.Go(func() {
+			defer c.shut()
 			_, _ = io.Copy(p.overheard(), c.in)
-			c.shut()
 		})
 		p.gone(event.Closed{By: by})
 		return

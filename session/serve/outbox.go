@@ -18,7 +18,8 @@ const (
 
 // outbox writes what the server says while the server listens on: a client that
 // sends a long group and reads nothing until all is sent would otherwise wait
-// for the server, and the server for it.
+// for the server, and the server for it. A panic of the writing is one of whoever
+// flushes, drains or ends it.
 type outbox struct {
 	conn    net.Conn
 	timeout time.Duration // of one write
@@ -36,7 +37,19 @@ type outbox struct {
 func newOutbox(c net.Conn, timeout time.Duration) *outbox {
 	o := &outbox{conn: c, timeout: timeout, done: make(chan struct{})}
 	o.changed.L = &o.mu
-	crash.Go(func() error { o.run(); return nil }, func(error) { close(o.done) })
+	crash.Go(func() error {
+		o.run()
+		return nil
+	}, func(err error) {
+		defer close(o.done)
+		if err == nil {
+			return
+		}
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.err = err
+		o.changed.Broadcast()
+	})
 	return o
 }
 
@@ -64,6 +77,7 @@ func (o *outbox) flush() error {
 	}
 	o.held = o.held[:0]
 	o.changed.Broadcast()
+	crash.Raise(o.err)
 	return o.err
 }
 
@@ -75,6 +89,7 @@ func (o *outbox) drain() error {
 	for (len(o.queue) > 0 || o.writing) && o.err == nil {
 		o.changed.Wait()
 	}
+	crash.Raise(o.err)
 	return o.err
 }
 
@@ -92,6 +107,7 @@ func (o *outbox) end() {
 	o.changed.Broadcast()
 	o.mu.Unlock()
 	<-o.done
+	crash.Raise(o.err)
 }
 
 func (o *outbox) run() {
@@ -106,11 +122,7 @@ func (o *outbox) run() {
 		}
 		piece := o.queue[:min(len(o.queue), atOnce)]
 		_ = o.conn.SetWriteDeadline(time.Now().Add(o.timeout))
-		o.writing = true
-		o.mu.Unlock()
 		err := o.write(piece)
-		o.mu.Lock()
-		o.writing = false
 		if o.queue = o.queue[len(piece):]; len(o.queue) == 0 {
 			o.queue = nil
 		}
@@ -122,9 +134,14 @@ func (o *outbox) run() {
 	}
 }
 
-// write writes; a panic is an error like another, which ends the connection.
-func (o *outbox) write(piece []byte) (err error) {
-	defer crash.Catch(&err)
-	_, err = o.conn.Write(piece)
+// write writes without the lock.
+func (o *outbox) write(piece []byte) error {
+	o.writing = true
+	o.mu.Unlock()
+	defer func() {
+		o.mu.Lock()
+		o.writing = false
+	}()
+	_, err := o.conn.Write(piece)
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/script"
 )
@@ -205,7 +206,7 @@ func (p *player) accept(at script.Position, first script.Item) error {
 	if bounded, ok := p.listener.(interface{ SetDeadline(time.Time) error }); ok {
 		_ = bounded.SetDeadline(time.Now().Add(p.timeout))
 		defer func() { _ = bounded.SetDeadline(time.Time{}) }()
-		defer context.AfterFunc(p.ctx, func() { _ = bounded.SetDeadline(time.Unix(1, 0)) })()
+		defer crash.After(p.ctx, func() { _ = bounded.SetDeadline(time.Unix(1, 0)) })()
 	}
 	if err := p.ctx.Err(); err != nil {
 		return err
@@ -225,7 +226,7 @@ func (p *player) use(c net.Conn, first script.Item) {
 	s.conns++
 	p.c = &connection{raw: c, number: s.conns, fresh: true}
 	p.c.over(c, p.timeout)
-	p.c.stop = context.AfterFunc(p.ctx, func() { _ = c.Close() })
+	p.c.stop = crash.After(p.ctx, func() { _ = c.Close() })
 	p.sample()
 	p.emit(event.Connecting{Network: c.LocalAddr().Network(), Address: c.LocalAddr().String(), URL: p.url(first)})
 	remote := c.RemoteAddr().String()

@@ -59,9 +59,9 @@ import (
 	"errors"
 	"maps"
 	"net"
-	"sync"
 	"time"
 
+	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/sasl"
 	"ehlo/session/script"
@@ -107,7 +107,7 @@ type Server struct {
 	opt     Options
 	seq     int64
 	conns   int
-	lingers sync.WaitGroup
+	lingers crash.Group
 }
 
 // New checks the script. It does no I/O. Its errors are *script.Error.
@@ -167,6 +167,7 @@ func (o Options) credentials() sasl.Credentials {
 // *event.Error, mostly of kind expectation_failed and with a *script.Mismatch
 // in it, or that of the context. It may be called again when it has returned.
 func (s *Server) Play(ctx context.Context, l net.Listener, c net.Conn) error {
+	over := false
 	p := &player{server: s, ctx: ctx, listener: l, timeout: s.opt.Timeout, vars: map[string]string{}, known: map[string]string{}}
 	maps.Copy(p.vars, s.opt.Vars)
 	maps.Copy(p.known, samples(nil, s.opt.Now()))
@@ -174,15 +175,22 @@ func (s *Server) Play(ctx context.Context, l net.Listener, c net.Conn) error {
 	if c != nil {
 		p.use(c, begin(s.opt.Script).next())
 	}
+	defer func() {
+		if !over && p.c != nil { // a defect: the client need not wait for us
+			_ = p.c.raw.Close()
+		}
+	}()
 	err := p.play(s.opt.Script)
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return p.over(err)
+	err = p.over(err)
+	over = true
+	return err
 }
 
 // Close waits until the last connections are gone: they are read for a second
-// still. It ends nothing.
+// still. It ends nothing. It panics where Tap or a connection did so meanwhile.
 func (s *Server) Close() { s.lingers.Wait() }
 
 // over tells how the script ended.

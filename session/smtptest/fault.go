@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"ehlo/internal/crash"
 	"ehlo/session/wire"
 )
 
@@ -90,7 +91,8 @@ type Step struct {
 func Octets(steps ...Step) Fault {
 	return func(c net.Conn, stop <-chan struct{}) {
 		gone := make(chan struct{})
-		go func() {
+		var reader crash.Group
+		reader.Go(func() {
 			defer close(gone)
 			var buf [4 << 10]byte
 			for {
@@ -98,9 +100,9 @@ func Octets(steps ...Step) Fault {
 					return
 				}
 			}
-		}()
+		})
 		// The reader ends at the latest when the connection does.
-		defer func() { _ = c.Close(); <-gone }()
+		defer func() { _ = c.Close(); reader.Wait() }()
 		for _, s := range steps {
 			if _, err := c.Write([]byte(s.Octets)); err != nil {
 				return
@@ -175,14 +177,15 @@ func (f Fault) Serve(l net.Listener) *FaultServer {
 // Connections is how many there were.
 func (s *FaultServer) Connections() int { return s.pool.count() }
 
-// Close ends the server and its connections.
+// Close ends the server and its connections. It panics where the Fault did: until
+// then its connection was just closed.
 func (s *FaultServer) Close() error { s.pool.close(); return nil }
 
 // pool is a listener and its connections, each with a goroutine.
 type pool struct {
 	stop     chan struct{}
 	listener net.Listener
-	running  sync.WaitGroup
+	running  crash.Group
 
 	mu     sync.Mutex
 	closed bool
@@ -195,6 +198,7 @@ type pool struct {
 func (p *pool) serve(l net.Listener, handle func(net.Conn)) {
 	p.listener, p.stop, p.conns = l, make(chan struct{}), map[net.Conn]bool{}
 	p.running.Go(func() {
+		defer l.Close()
 		for {
 			c, err := l.Accept()
 			if err != nil {

@@ -1,11 +1,11 @@
 package smtptest
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"net"
 	"slices"
@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"ehlo/internal/crash"
 )
 
 // What a Mail keeps at most: the oldest messages go first. One message is
@@ -66,8 +68,10 @@ type Mail struct {
 	mu        sync.Mutex
 	closed    bool
 	listeners []net.Listener
-	serving   sync.WaitGroup
-	queued    int // messages ever
+	serving   sync.WaitGroup // calls of Serve
+	listening crash.Group    // those that are our own
+	crashes   crash.Kept     // of connections
+	queued    int            // messages ever
 	messages  []Message
 	octets    int // of all messages kept
 	grey      map[[2]string]bool
@@ -117,7 +121,7 @@ func NewMail(opt MailOptions) (*Mail, error) {
 	s.EnableDSN = true
 	s.ReadTimeout = mailIdle
 	s.WriteTimeout = mailWrite
-	s.ErrorLog = log.New(io.Discard, "", 0)
+	s.ErrorLog = log.New(defects{&m.crashes}, "", 0)
 	if !opt.NoSTARTTLS {
 		s.TLSConfig = m.id.Server()
 	}
@@ -169,7 +173,7 @@ func (m *Mail) listen(serve func(net.Listener) error) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	go func() { _ = serve(l) }()
+	m.listening.Go(func() { _ = serve(l) })
 	return l.Addr().String(), nil
 }
 
@@ -181,7 +185,8 @@ func loopback() (net.Listener, error) {
 	return l, nil
 }
 
-// Close ends all listeners and connections.
+// Close ends all listeners and connections. It panics where one of them did: until
+// then the client had a 421.
 func (m *Mail) Close() error {
 	m.mu.Lock()
 	if m.closed {
@@ -198,7 +203,20 @@ func (m *Mail) Close() error {
 		_ = l.Close()
 	}
 	m.serving.Wait()
+	m.listening.Wait()
+	m.crashes.Raise()
 	return nil
+}
+
+// defects is the log of go-smtp: the panics that it has caught are kept, the rest
+// is of no interest.
+type defects struct{ crashes *crash.Kept }
+
+func (d defects) Write(line []byte) (int, error) {
+	if what, stack, _ := bytes.Cut(line, []byte("\n")); bytes.HasPrefix(what, []byte("panic serving ")) {
+		d.crashes.Keep(&crash.Crash{Value: string(what), Stack: bytes.Clone(stack)})
+	}
+	return len(line), nil
 }
 
 // Messages are those that are kept, oldest first.

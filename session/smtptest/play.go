@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"ehlo/internal/crash"
 	"ehlo/session/script"
 	"ehlo/session/serve"
 )
@@ -123,16 +124,17 @@ func (p Play) server() (*Server, error) {
 func (s *Server) run(c net.Conn) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
-	go func() {
-		defer close(s.done)
-		s.err = s.server.Play(ctx, s.listener, c)
-		if errors.Is(s.err, context.Canceled) {
+	crash.Go(func() error {
+		if s.listener != nil {
+			defer s.listener.Close()
+		}
+		return s.server.Play(ctx, s.listener, c)
+	}, func(err error) {
+		if s.err = err; errors.Is(err, context.Canceled) {
 			s.err = ErrClosed
 		}
-		if s.listener != nil {
-			_ = s.listener.Close()
-		}
-	}()
+		close(s.done)
+	})
 }
 
 // Pool is the authority of the server's certificate as a client's roots; nil
@@ -147,9 +149,10 @@ func (s *Server) Pool() *x509.CertPool {
 // Wait returns when the script is over: nil where the client said all that it
 // expects, else mostly an error with a *script.Mismatch in it, which has the
 // line of the script. It returns as soon as the first thing went wrong; every
-// wait is bounded.
+// wait is bounded. It panics where the server did.
 func (s *Server) Wait() error {
 	<-s.done
+	crash.Raise(s.err)
 	return s.err
 }
 
@@ -162,11 +165,12 @@ func (s *Server) Received() []byte {
 }
 
 // Close ends the server, its connections and its waits. The script's verdict
-// is Wait's.
+// is Wait's. It panics where the server did.
 func (s *Server) Close() error {
 	s.cancel()
 	<-s.done
 	s.server.Close()
+	crash.Raise(s.err)
 	return nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"ehlo/internal/crash"
 )
 
 // What bounds a Proxy.
@@ -61,7 +63,7 @@ func (p *LatencyProxy) handle(client net.Conn) {
 	defer p.pool.remove(server)
 
 	heard := false // the client got something since it last spoke
-	var both sync.WaitGroup
+	var both crash.Group
 	both.Go(func() {
 		p.carry(server, client, func() {
 			p.mu.Lock()
@@ -92,7 +94,7 @@ type chunk struct {
 // side too. got is called for what came, put before it is handed on.
 func (p *LatencyProxy) carry(to, from net.Conn, got, put func()) {
 	under := make(chan chunk, proxyAhead)
-	var reader sync.WaitGroup
+	var reader crash.Group
 	reader.Go(func() {
 		defer close(under)
 		buf := make([]byte, proxyChunk)
