@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ehlo/internal/crash"
 	"ehlo/session"
 	"ehlo/session/event"
 	"ehlo/session/play"
@@ -142,9 +143,9 @@ func (a *app) servant(ctx context.Context) func(file string) (string, func(), er
 		if err != nil {
 			return "", nil, err
 		}
-		context.AfterFunc(ctx, func() { _ = ready.listener.Close() })
 		ready.sink = func(event.Event) {}
 		return ready.listener.Addr().String(), func() {
+			defer crash.After(ctx, func() { _ = ready.listener.Close() })()
 			for {
 				c, err := ready.listener.Accept()
 				if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
@@ -30,6 +31,8 @@ type live struct {
 	drawn int         // lines that stand there
 	timer *time.Timer // draws; nil: nothing has changed
 	ended bool
+
+	crashes crash.Kept
 }
 
 // live makes the lines of a command; nil where standard error is no terminal
@@ -46,10 +49,19 @@ func (a *app) live(lines func(*transcript.View) []string) *live {
 func (l *live) apply(e event.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.crashes.Raise()
 	l.view.Apply(e)
 	if l.timer == nil && !l.ended {
-		l.timer = time.AfterFunc(frame, l.draw)
+		l.later()
 	}
+}
+
+// later draws in a while. A panic of the drawing is one of who comes next.
+func (l *live) later() {
+	l.timer = crash.Later(frame, func() error {
+		l.draw()
+		return nil
+	}, l.crashes.Keep)
 }
 
 // next is another target.
@@ -66,6 +78,7 @@ func (l *live) end() {
 	defer l.mu.Unlock()
 	l.erase()
 	l.ended = true
+	l.crashes.Raise()
 }
 
 func (l *live) draw() {
@@ -120,7 +133,7 @@ func (a aboveLive) Write(p []byte) (int, error) {
 	defer a.l.mu.Unlock()
 	a.l.erase()
 	if a.l.timer == nil && !a.l.ended {
-		a.l.timer = time.AfterFunc(frame, a.l.draw)
+		a.l.later()
 	}
 	return a.w.Write(p)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"ehlo/internal/crash"
 	"ehlo/session"
 	"ehlo/session/event"
 	"ehlo/session/sasl"
@@ -182,21 +183,19 @@ func (a *app) prompter(ctx context.Context) func(string) (string, error) {
 		}
 		fmt.Fprint(a.err, question)
 		defer fmt.Fprintln(a.err)
-		type answer struct {
-			secret []byte
-			err    error
-		}
-		done := make(chan answer, 1)
-		go func() {
-			secret, err := term.ReadPassword(int(file.Fd()))
-			done <- answer{secret, err}
-		}()
+		var secret []byte
+		done := make(chan error, 1)
+		crash.Go(func() (err error) {
+			secret, err = term.ReadPassword(int(file.Fd()))
+			return err
+		}, func(err error) { done <- err })
 		select {
-		case got := <-done:
-			if got.err != nil {
-				return "", input(got.err, "the password")
+		case err := <-done:
+			crash.Raise(err)
+			if err != nil {
+				return "", input(err, "the password")
 			}
-			return string(got.secret), nil
+			return string(secret), nil
 		case <-ctx.Done():
 			_ = term.Restore(int(file.Fd()), state) // it did not echo
 			return "", ctx.Err()

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/message"
 	"ehlo/session/transcript"
@@ -153,11 +154,7 @@ func (r *record) end() error {
 // way, a pipe that nobody reads or a second defect, is left alone.
 func (r *record) salvage() {
 	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() { _ = recover() }()
-		_ = r.end()
-	}()
+	crash.Go(r.end, func(error) { close(done) })
 	select {
 	case <-done:
 	case <-time.After(grace / 2):

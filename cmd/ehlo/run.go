@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/wire"
 )
@@ -64,7 +64,15 @@ func run(ctx context.Context, args []string, io streams) int {
 	defer stop()
 	defer a.cleanUp()
 	done := make(chan int, 1)
-	go func() { done <- a.command(ctx, args) }()
+	crash.Go(func() error {
+		done <- a.command(ctx, args)
+		return nil
+	}, func(err error) {
+		if err != nil {
+			fmt.Fprintf(a.err, "ehlo: a defect in ehlo: %s\n", err)
+			done <- 70
+		}
+	})
 	select {
 	case code := <-done:
 		return code
@@ -101,13 +109,7 @@ func (a *app) cleanUp() {
 }
 
 // command carries out a command line.
-func (a *app) command(ctx context.Context, args []string) (code int) {
-	defer func() {
-		if p := recover(); p != nil {
-			fmt.Fprintf(a.err, "ehlo: a defect in ehlo: %v\n%s", p, debug.Stack())
-			code = 70
-		}
-	}()
+func (a *app) command(ctx context.Context, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(a.in)
@@ -126,7 +128,7 @@ func (a *app) command(ctx context.Context, args []string) (code int) {
 }
 
 // withSignals gives a context that the first SIGINT, SIGTERM or SIGHUP ends,
-// with a signalled as its cause. A second one ends the program at once. A
+// with a signalled as its cause; a defect here would be the cause too. A second one ends the program at once. A
 // closed pipe at standard output is an error of the write, not the end: a
 // session in the middle of a message is not cut off because a reader left. Nor
 // is the ctrl+c that a person types in an editor, which all its terminal's
@@ -136,7 +138,7 @@ func withSignals(parent context.Context, away *atomic.Bool) (context.Context, fu
 	got := make(chan os.Signal, 1)
 	signal.Notify(got, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	ignorePipe()
-	go func() {
+	crash.Go(func() error {
 		defer signal.Stop(got)
 		for {
 			select {
@@ -144,12 +146,12 @@ func withSignals(parent context.Context, away *atomic.Bool) (context.Context, fu
 				if sig == os.Interrupt && away.Load() {
 					continue
 				}
-				cancel(signalled{sig})
+				return signalled{sig}
 			case <-ctx.Done():
+				return nil
 			}
-			return
 		}
-	}()
+	}, cancel)
 	return ctx, func() { cancel(nil) }
 }
 
@@ -158,8 +160,12 @@ func asError(ctx context.Context, err error) *event.Error {
 	if err == nil {
 		return nil
 	}
-	if sig, ok := errors.AsType[signalled](context.Cause(ctx)); ok {
+	cause := context.Cause(ctx)
+	if sig, ok := errors.AsType[signalled](cause); ok {
 		return &event.Error{Kind: event.Interrupted, Message: sig.Error(), Err: err}
+	}
+	if c, ok := errors.AsType[*crash.Crash](cause); ok {
+		return &event.Error{Kind: event.Internal, Message: "a defect in ehlo: " + c.Error(), Err: c}
 	}
 	if e, ok := errors.AsType[*event.Error](err); ok {
 		return e

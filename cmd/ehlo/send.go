@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ehlo/internal/crash"
 	"ehlo/session"
 	"ehlo/session/event"
 	"ehlo/session/flow"
@@ -261,18 +262,16 @@ func (l *letterFlags) files() []string {
 // message reads or composes the message. What it reads may never come, from a
 // terminal or a pipe: the end of ctx ends the wait.
 func (a *app) message(ctx context.Context, l *letterFlags, letter flow.Letter, helo string) (*message.Message, error) {
-	type result struct {
-		m   *message.Message
-		err error
-	}
-	done := make(chan result, 1)
-	go func() {
-		m, err := a.readMessage(l, letter, helo)
-		done <- result{m, err}
-	}()
+	var m *message.Message
+	done := make(chan error, 1)
+	crash.Go(func() (err error) {
+		m, err = a.readMessage(l, letter, helo)
+		return err
+	}, func(err error) { done <- err })
 	select {
-	case r := <-done:
-		return r.m, r.err
+	case err := <-done:
+		crash.Raise(err)
+		return m, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/serve"
 	"ehlo/session/smtptest"
@@ -100,7 +101,7 @@ func (a *app) runServe(ctx context.Context, f *flags, l *serveFlags, args []stri
 		return a.refuse(f, "serve", args[0], err)
 	}
 	defer ready.listener.Close()
-	defer context.AfterFunc(ctx, func() { _ = ready.listener.Close() })()
+	defer crash.After(ctx, func() { _ = ready.listener.Close() })()
 	out := a.stdout(f, "serve")
 	out.style.Server = true
 	out.listening(ready)
