@@ -7,7 +7,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ehlo/session"
-	"ehlo/session/event"
 	"ehlo/session/flow"
 	"ehlo/tui/internal/engine"
 )
@@ -34,35 +33,7 @@ func (m *screen) connect(name string) (tea.Cmd, error) {
 	if err := m.engine.Open(r); err != nil {
 		return nil, err
 	}
-	if r.Plan != nil {
-		if m.now.Connected {
-			m.before = &aim{m.title, m.plan}
-		}
-		m.title, m.plan = name, *r.Plan
-	}
 	return m.opened()
-}
-
-// aim is a target and how it is opened.
-type aim struct {
-	title string
-	plan  flow.Plan
-}
-
-// aimed takes what becomes of the look-up of another target: where it fails, the
-// session before goes on.
-func (m *screen) aimed(e event.Event) {
-	if m.before == nil {
-		return
-	}
-	switch e := e.(type) {
-	case event.Connecting:
-		m.before = nil
-	case event.Failed:
-		if e.Error.Stage == event.Lookup {
-			m.title, m.plan, m.before = m.before.title, m.before.plan, nil
-		}
-	}
 }
 
 func (m *screen) exchanger(name string) bool {

@@ -90,7 +90,7 @@ func (m *screen) stateWord() string {
 	if m.live() {
 		return m.scriptState()
 	}
-	if c := m.view.Now(); c != nil && m.before == nil {
+	if c := m.view.Now(); c != nil && !m.now.Seeking {
 		word, s = m.sessionWord(c)
 	} else if m.now.Doing == engine.Idle {
 		word, s = wordFail+" "+stageNames[stageDNS], m.st.bad

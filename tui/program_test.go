@@ -511,7 +511,7 @@ func TestASessionGoesOnWhereALookUpFails(t *testing.T) {
 	x.sees("250 2.1.0")
 	for _, name := range []string{"nosuch.example.com", "none.example.com"} {
 		x.typed(esc + ":connect " + name + enter)
-		x.sees("! ", name, "example.com > mx1.example.com", "MAIL")
+		x.sees("! ", name, " example.com > mx1.example.com", "READY")
 		x.typed("NOOP" + enter)
 		x.sees("C: NOOP", "250 2.0.0 ok")
 	}

@@ -41,7 +41,6 @@ type screen struct {
 	o      Options
 	title  string    // the target, as written
 	plan   flow.Plan // how it is opened
-	before *aim      // what they were, while another target is looked up beside a session; nil: none is
 	st     styles
 	keys   []binding
 	engine *engine.Engine
@@ -259,7 +258,6 @@ func (m *screen) Apply(events []event.Event, marks map[int32]engine.Mark, now en
 		begins := !m.view.Lookup.IsZero() && !m.view.Lookup.Equal(before)
 		m.hosts.Apply(e, begins)
 		m.clock.Apply(e, begins)
-		m.aimed(e)
 		m.judge(e)
 		m.talk.Apply(e)
 		m.composer.hear(e)
@@ -281,6 +279,9 @@ func (m *screen) Apply(events []event.Event, marks map[int32]engine.Mark, now en
 		for _, p := range m.facts {
 			p.stale()
 		}
+	}
+	if now.Plan != nil && now.Plan != m.now.Plan {
+		m.title, m.plan = now.Plan.Target.Text, *now.Plan
 	}
 	if now.Doing != m.now.Doing && now.Doing != engine.Idle || now.Script.Row != m.now.Script.Row {
 		m.since = m.o.Now()

@@ -20,7 +20,7 @@ const (
 	wordWait    = "WAIT"
 	wordFail    = "FAIL"
 	wordClosed  = "closed" // before there was an EHLO, and nothing failed
-	wordNone    = "--" // of what there is none
+	wordNone    = "--"     // of what there is none
 	wordUntried = "not tried"
 	wordSkipped = "skipped"
 	wordStopped = "stopped"

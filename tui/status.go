@@ -41,7 +41,7 @@ func (m *screen) awaited() (what string, since time.Time, most time.Duration) {
 		return c.Waiting.For + " is still due", time.Time{}, 0
 	case m.now.Doing.Still():
 		return "", time.Time{}, 0
-	case m.before != nil:
+	case m.now.Seeking:
 		return "looking up " + m.title, m.since, 0
 	case c != nil && c.Waiting == nil && m.composer.result.of != nil && !m.composer.result.ended:
 		return "sending the message", m.since, 0

@@ -140,6 +140,7 @@ func (e *Engine) Run(ctx context.Context) {
 			e.settle()
 		case r.setPlan != nil:
 			r.setPlan(&e.plan)
+			e.aim(e.plan, false)
 			e.stale = true
 			e.settle()
 		case r.measure != nil:

@@ -48,7 +48,9 @@ func (e *Engine) reopen(ctx context.Context, r Request) {
 	if !e.s.Connected() {
 		e.plan = plan
 	}
+	e.aim(plan, r.Plan != nil && e.s.Connected())
 	if (r.Plan != nil || e.stale) && plan.Only == nil && flow.Route(ctx, e.s, plan) != nil {
+		e.aim(e.plan, false)
 		return
 	}
 	e.stale = e.stale && plan.Only != nil
@@ -61,7 +63,8 @@ func (e *Engine) reopen(ctx context.Context, r Request) {
 		chosen = e.choose(r)
 	}
 	e.hangUp(ctx)
-	if e.plan = plan; len(chosen) == 0 {
+	e.plan = plan
+	if e.aim(plan, false); len(chosen) == 0 {
 		_ = e.connect(ctx, e.plan, 0)
 		return
 	}
@@ -75,6 +78,14 @@ func (e *Engine) reopen(ctx context.Context, r Request) {
 			return
 		}
 	}
+}
+
+// aim tells how the session is opened.
+func (e *Engine) aim(plan flow.Plan, seeking bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.now.Plan, e.now.Seeking = &plan, seeking
+	e.feed.set(e.now)
 }
 
 // choose are the places that the session knows and a request asks for.

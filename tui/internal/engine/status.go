@@ -1,9 +1,18 @@
 package engine
 
-import "ehlo/session/event"
+import (
+	"ehlo/session/event"
+	"ehlo/session/flow"
+)
 
 // Status is what the engine is doing.
 type Status struct {
+	// Plan is how the session was opened, or is to be; it is replaced, and not
+	// changed. Seeking says that its target is looked up, while the session before
+	// goes on.
+	Plan    *flow.Plan
+	Seeking bool
+
 	Doing     Doing
 	Connected bool
 	InText    bool  // the server waits for message text
