@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/atotto/clipboard"
@@ -30,19 +29,6 @@ type copied struct {
 	what string
 	to   []string // where it went
 	err  error    // why it went nowhere, or not into the file
-}
-
-// shared is the terminal's output, for Bubble Tea and for what has to be
-// written between two of its frames.
-type shared struct {
-	*os.File
-	mu sync.Mutex
-}
-
-func (s *shared) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.File.Write(p)
 }
 
 // plainLine is a line of the transcript as a script has it.
@@ -128,6 +114,8 @@ func (m *screen) copyText(text, what string) tea.Cmd {
 				done.to = append(done.to, path)
 			}
 		}
+		// It is one Write, as each of Bubble Tea's frames is, and of a file there is one
+		// at a time: neither comes into the other.
 		if out != nil && len(text) <= throughTerminal {
 			if _, err := osc52.New(text).WriteTo(out); err == nil {
 				done.to = append(done.to, "the terminal's clipboard")

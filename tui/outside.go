@@ -69,11 +69,7 @@ type lent struct {
 // lend prepares a program, given by its words. Where it is, is looked for when it
 // is run.
 func (m *screen) lend(words []string) *lent {
-	l := &lent{ctx: m.ending, words: words, away: m.away}
-	if m.o.tty != nil {
-		l.stdout = m.o.tty // Bubble Tea would give it a pipe, since the output is shared
-	}
-	return l
+	return &lent{ctx: m.ending, words: words, away: m.away}
 }
 
 func (l *lent) SetStdin(r io.Reader) {
@@ -86,11 +82,7 @@ func (l *lent) SetStdin(r io.Reader) {
 	}
 }
 
-func (l *lent) SetStdout(w io.Writer) {
-	if l.stdout == nil {
-		l.stdout = w
-	}
-}
+func (l *lent) SetStdout(w io.Writer) { l.stdout = w }
 
 func (l *lent) SetStderr(w io.Writer) { l.stderr = w }
 

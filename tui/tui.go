@@ -77,7 +77,6 @@ type Options struct {
 	try       func(func())       // does something guarded
 	stop      func() error       // suspends ehlo
 	pastes    *pastes            // what was pasted, before it is taken; nil: it comes with the keys
-	tty       *os.File           // what other programs write to; nil: there is none
 	started   func(*tea.Program) // for tests
 }
 
@@ -112,7 +111,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		o.Session.Now = o.Now
 	}
 	if o.Output == nil {
-		o.Output, o.tty = &shared{File: os.Stdout}, os.Stdout
+		o.Output = os.Stdout
 	}
 	o.clipboard = o.Output
 	ctx, cancel := context.WithCancel(ctx)
