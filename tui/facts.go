@@ -167,10 +167,7 @@ func (p *factPane) row(st *styles, i, w int, focus bool) string {
 		cursor, s = ">", s.Bold(true)
 	}
 	room := w - 1
-	if cells(f.right)+2 > w { // it is nothing without what it is about
-		f.right = ""
-	}
-	if f.right != "" {
+	if f.right = st.glyphs.cut(f.right, w-2); f.right != "" {
 		room -= cells(f.right) + 2
 	}
 	text := st.glyphs.cut(f.text, room)
