@@ -116,6 +116,14 @@ func init() {
 			append(asked("RCPT", "RCPT TO:<postmaster@example.org>", "550 5.1.1 no such user"), event.Failed{Error: failed}, event.Note{Text: "smoke.smtp: 1 of 7 expectations failed"})...)
 		p.went(engine.Status{Connected: true, Script: engine.ScriptStatus{Phase: engine.PhaseEnded, Row: 12, End: &engine.End{How: engine.EndedIll, Count: "1 of 7 expectations failed", Text: "smoke.smtp: 1 of 7 expectations failed", Err: failed}}}, marks)
 	}
+	scenes["script that sends mail"] = func(p *drawing) {
+		p.load("mail.smtp", "S: 220\nC: EHLO ${helo}\nS: 250\nC: MAIL FROM:<a@example.net>\nS: 250\nC: RCPT TO:<b@example.org>\nS: 250\nC: DATA\nS: 354\n@data a.eml\nS: 250\nC: QUIT\nS: 221\n")
+		p.tell(held(0), route()...)
+	}
+	scenes["script ended"] = func(p *drawing) {
+		scenes["script failed"](p)
+		p.press("i")
+	}
 	scenes["script pane"] = func(p *drawing) {
 		scenes["script stepped"](p)
 		p.press("7", "j", "j")
@@ -486,4 +494,25 @@ func BenchmarkScriptIndex(b *testing.B) {
 	for b.Loop() {
 		outline.New(s)
 	}
+}
+
+// TestAScriptThatSendsMailSaysSo: before its first line, and no longer when that
+// has been carried out.
+func TestAScriptThatSendsMailSaysSo(t *testing.T) {
+	p := newPlay(120, 36)
+	scenes["script that sends mail"](p)
+	p.sees(t, "! it sends a message to 1 recipient", "held before line 1")
+	p.went(held(1), ok(0))
+	p.seesNo(t, "it sends a message")
+}
+
+// TestAScriptThatHasEndedGivesItsRoomBack: its title says how it ended, and its
+// key shows it again.
+func TestAScriptThatHasEndedGivesItsRoomBack(t *testing.T) {
+	p := newPlay(120, 36)
+	scenes["script ended"](p)
+	p.sees(t, "7 Script smoke.smtp FAIL")
+	p.seesNo(t, "FAIL  13 S: 250")
+	p.press("esc", "7")
+	p.sees(t, "7 Script smoke.smtp FAIL", "FAIL  13 S: 250")
 }

@@ -321,31 +321,31 @@ func (m *screen) judgeScript(marks map[int32]engine.Mark, now engine.ScriptStatu
 	}
 }
 
-// scriptWords say where the script is: "SCRIPT smoke.smtp 5/9  held before line
-// 12".
+// scriptWords say where the script is: "held before line 12", which one and how
+// far it is the header says; when it has ended, "SCRIPT smoke.smtp OK: all 9
+// expectations came true".
 func (m *screen) scriptWords() string {
 	if m.played == nil {
 		return ""
 	}
 	now := m.now.Script
-	head := "SCRIPT " + m.played.name()
 	if now.Phase == engine.PhaseEnded {
+		head := "SCRIPT " + m.played.name()
 		if now.End == nil {
 			return head
 		}
 		return head + " " + string(now.End.How) + ": " + now.End.Count
 	}
-	head += " " + m.scriptCount()
 	place := m.played.x.Place(now.Row)
 	switch {
 	case now.Phase == engine.PhaseHeld && m.now.Doing == engine.Asking:
-		return head + "  " + m.waiting()
+		return m.waiting()
 	case now.Phase == engine.PhaseHeld && now.Stop:
-		return head + "  breakpoint before " + place
+		return "breakpoint before " + place
 	case now.Phase == engine.PhaseHeld:
-		return head + "  held before " + place
+		return "held before " + place
 	}
-	head += "  " + m.waiting()
+	head := m.waiting()
 	if now.Phase == engine.PhasePausing {
 		head += ", held then"
 	}
@@ -360,6 +360,26 @@ func (m *screen) scriptCount() string {
 		n = x.Rows[row].Ordinal
 	}
 	return fmt.Sprintf("%d/%d", n, x.Items)
+}
+
+// mailRow says, before anything of a script is carried out, that it sends mail:
+// one that was recorded sends it again.
+func (m *screen) mailRow() string {
+	if !m.held() || m.played.begun {
+		return ""
+	}
+	x := m.played.mail
+	if x.Messages == 0 {
+		return ""
+	}
+	what, to := "a message", count(x.Recipients, "recipient")
+	if x.Messages > 1 {
+		what = count(x.Messages, "message")
+	}
+	if x.More {
+		what, to = "at least "+what, "at least "+to
+	}
+	return "! it sends " + what + " to " + to
 }
 
 // nextRow says what the script does or does next, where its pane is not in

@@ -19,6 +19,8 @@ type scriptPane struct {
 	x      *outline.Outline
 	o      play.Options
 	run    string // what :run was given, for R
+	mail   outline.Mail
+	begun  bool // something of it was carried out
 	marks  []engine.Mark
 	breaks map[int32]bool
 	edited map[int32]lang.Item // in place of the item; nil: it was left out
@@ -33,6 +35,9 @@ func newScriptPane(r *engine.Run, run string) *scriptPane {
 	p := &scriptPane{
 		x: x, o: r.Options, run: run, marks: make([]engine.Mark, len(x.Rows)), breaks: maps.Clone(r.Breaks), edited: map[int32]lang.Item{},
 		digits: 2, follow: true,
+	}
+	if r.Options.Script != nil {
+		p.mail = outline.MailOf(r.Options.Script)
 	}
 	for n := len(x.Rows) - 1; n >= 0; n-- {
 		if at := x.At(int32(n)); at.File == x.Name && at.Line > 0 {
@@ -49,6 +54,7 @@ func (p *scriptPane) name() string { return filepath.Base(p.x.Name) }
 // Apply takes what became of rows.
 func (p *scriptPane) Apply(marks map[int32]engine.Mark) {
 	for n, k := range marks {
+		p.begun = p.begun || k.State != 0
 		if int(n) < len(p.marks) {
 			p.marks[n] = k
 		}

@@ -1,5 +1,7 @@
 package tui
 
+import "ehlo/tui/internal/engine"
+
 // sideRow is a row of the facts at the right; a title joins the line between.
 type sideRow struct {
 	text  string
@@ -11,7 +13,7 @@ func (m *screen) side() []sideRow {
 	w := m.lay.side
 	var rows []sideRow
 	if m.played != nil {
-		focus := m.mode == modeBrowse && m.pane == scriptAt
+		focus := m.scriptFocus()
 		for _, r := range m.played.View(&m.st, w, m.scriptHeight(), focus, m.now.Script) {
 			rows = append(rows, sideRow{r, false})
 		}
@@ -28,11 +30,18 @@ func (m *screen) side() []sideRow {
 	return append(rows, m.sideTime()...)
 }
 
+// scriptFocus says that the script has the cursor.
+func (m *screen) scriptFocus() bool { return m.mode == modeBrowse && m.pane == scriptAt }
+
 // scriptHeight is how many rows the script has: at the side what it needs, up
-// to half of them, or to what the facts leave.
+// to half of them, or to what the facts leave. One that has ended gives its room
+// back: its title says how it ended, and 7 shows it.
 func (m *screen) scriptHeight() int {
 	if m.lay.side == 0 {
 		return max(m.lay.body-len(m.notices()), 1)
+	}
+	if m.now.Script.Phase == engine.PhaseEnded && !m.scriptFocus() {
+		return 0
 	}
 	left := m.lay.body - (panes - 1) - len(m.sideTime())
 	for _, p := range m.facts {

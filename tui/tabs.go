@@ -25,6 +25,9 @@ func (m *screen) paneName(pane int) string {
 		return "Message"
 	case pane == scriptAt && m.lay.side > 0:
 		name := "Script " + m.st.glyphs.words(m.played.name())
+		if end := m.now.Script.End; end != nil && !m.live() {
+			name += " " + string(end.How)
+		}
 		if !m.played.follow && m.live() {
 			name += " (G follows)"
 		}
@@ -68,19 +71,28 @@ func (m *screen) tabs() string {
 		}
 		return left + m.followStyle().Render(follow) + m.st.dim.Render(g.horizontal+g.down) + m.paneTitle(first, m.lay.side)
 	}
-	row := ""
+	row := m.tabRow(3)
+	for gap := 2; gap > 0 && cells(row) > m.lay.w; gap-- {
+		row = m.tabRow(gap)
+	}
+	return g.fit(row, m.lay.w)
+}
+
+// tabRow is the names of the panes, with gaps between them.
+func (m *screen) tabRow(gap int) string {
+	row := " "
 	for i := range scriptAt + 1 {
 		if i == scriptAt && m.played == nil {
 			continue
 		}
 		name := fmt.Sprintf("%d %s", i+1, m.paneName(i))
 		if i == m.pane && m.overTitle() == "" {
-			row += m.st.reverse.Render("["+name+"]") + " "
+			row += m.st.reverse.Render("["+name+"]") + strings.Repeat(" ", max(gap-2, 0))
 		} else {
-			row += " " + name + "  "
+			row += " " + name + strings.Repeat(" ", gap-1)
 		}
 	}
-	return g.fit(" "+row, m.lay.w)
+	return row
 }
 
 // fullTitle is the row of the tabs above what fills the whole body.

@@ -122,9 +122,9 @@ func (m *screen) reading() bool {
 
 // notices are the rows below the transcript: what went wrong and stays, and
 // what the last key came to. They take a third of the body at most, and a row
-// more for what a script does next; what the key came to goes with the next key,
-// and may take all but one row, or two: the path of a file is of use as a whole.
-// What goes wrong while the scrolling is paused takes no row from the window: the
+// more for what a script does next, and one for the mail that it sends; what the
+// key came to goes with the next key, and may take all but one row, or two: the
+// path of a file is of use as a whole. What goes wrong while the scrolling is paused takes no row from the window: the
 // header and the count of errors tell of it, and it is there on G.
 func (m *screen) notices() []string {
 	if m.reading() || m.mode == modeMatrix || m.mode == modeTime {
@@ -161,6 +161,9 @@ func (m *screen) notices() []string {
 		rows = m.problemRows(w, min(max(most-len(hint), 1), max(m.lay.body/3, 1)))
 	}
 	rows = append(rows, hint...)
+	if mail := m.mailRow(); mail != "" && m.lay.body > len(rows)+1 {
+		rows = append([]string{m.st.warn.Bold(true).Render(g.fit(mail, w))}, rows...)
+	}
 	if next, elapsed := m.nextRow(); next != "" && m.lay.body > len(rows)+1 {
 		rows = append([]string{m.st.bold.Render(g.apart(g.words(next), elapsed, w))}, rows...)
 	}
