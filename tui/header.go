@@ -118,7 +118,7 @@ func (m *screen) sessionWord(c *transcript.Conversation) (string, style) {
 
 // scriptState is the state while a script is played: "SCRIPT smoke.smtp 5/9".
 func (m *screen) scriptState() string {
-	word := "SCRIPT " + m.st.glyphs.words(m.played.name()) + " " + m.scriptCount()
+	word := "SCRIPT " + m.st.glyphs.cut(m.st.glyphs.words(m.played.name()), m.lay.w/4) + " " + m.scriptCount()
 	if m.lay.shape == shapeSmall {
 		word = "RUN " + m.scriptCount()
 		if m.held() {

@@ -511,8 +511,8 @@ func TestAScriptThatSendsMailSaysSo(t *testing.T) {
 func TestAScriptThatHasEndedGivesItsRoomBack(t *testing.T) {
 	p := newPlay(120, 36)
 	scenes["script ended"](p)
-	p.sees(t, "7 Script smoke.smtp FAIL")
+	p.sees(t, "7 Script FAIL smoke.smtp")
 	p.seesNo(t, "FAIL  13 S: 250")
 	p.press("esc", "7")
-	p.sees(t, "7 Script smoke.smtp FAIL", "FAIL  13 S: 250")
+	p.sees(t, "7 Script FAIL smoke.smtp", "FAIL  13 S: 250")
 }

@@ -330,7 +330,7 @@ func (m *screen) scriptWords() string {
 	}
 	now := m.now.Script
 	if now.Phase == engine.PhaseEnded {
-		head := "SCRIPT " + m.played.name()
+		head := "SCRIPT " + m.st.glyphs.cut(m.played.name(), m.lay.w/4)
 		if now.End == nil {
 			return head
 		}

@@ -24,10 +24,11 @@ func (m *screen) paneName(pane int) string {
 	case pane == messageAt:
 		return "Message"
 	case pane == scriptAt && m.lay.side > 0:
-		name := "Script " + m.st.glyphs.words(m.played.name())
+		name := "Script "
 		if end := m.now.Script.End; end != nil && !m.live() {
-			name += " " + string(end.How)
+			name += string(end.How) + " "
 		}
+		name += m.st.glyphs.words(m.played.name())
 		if !m.played.follow && m.live() {
 			name += " (G follows)"
 		}
