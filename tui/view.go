@@ -124,8 +124,9 @@ func (m *screen) reading() bool {
 // what the last key came to. They take a third of the body at most, and a row
 // more for what a script does next, and one for the mail that it sends; what the
 // key came to goes with the next key, and may take all but one row, or two: the
-// path of a file is of use as a whole. What goes wrong while the scrolling is paused takes no row from the window: the
-// header and the count of errors tell of it, and it is there on G.
+// path of a file is of use as a whole. What goes wrong while the scrolling is
+// paused takes no row from the window: the header and the count of errors tell of
+// it, and it is there on G.
 func (m *screen) notices() []string {
 	if m.reading() || m.mode == modeMatrix || m.mode == modeTime {
 		return nil
