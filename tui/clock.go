@@ -137,7 +137,7 @@ func (c *clock) reply(e event.Reply) {
 	case "greeting":
 		c.greeted = true
 	case ".":
-		s.kind, s.what = "end of message", ""
+		s.kind, s.what = "final dot", ""
 	}
 	if n := len(e.Reply.Lines); n > 1 && !begun.IsZero() {
 		rest := min(max(e.At.Sub(begun), 0), e.Elapsed)
@@ -202,7 +202,7 @@ func kindOf(kind string) string {
 		return "TLS"
 	case "helo":
 		return "EHLO"
-	case "message", "end of message":
+	case "message", "final dot":
 		return "DATA"
 	}
 	return wire.VisibleVerb(kind)

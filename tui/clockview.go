@@ -312,7 +312,7 @@ func (m *screen) waitRow(b builder) string {
 	}
 	room := b.w - 1 - barWidth(b.w)
 	if room < cells(text) && b.w < middleWidth {
-		return b.st.warn.Render(g.fit(text, b.w))
+		return b.st.bold.Render(g.fit(text, b.w))
 	}
-	return b.st.warn.Render(g.fit(g.fit(text, room)+bar, b.w))
+	return b.st.bold.Render(g.fit(text, room)) + b.st.warn.Render(g.fit(bar, b.w-room))
 }

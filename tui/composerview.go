@@ -164,7 +164,7 @@ func (m *screen) footRows(w, h int) []string {
 	lead := string(mark) + " "
 	for _, r := range wrap(g.words(text), w-2) {
 		if len(out) < max(h/3, 1) {
-			out = append(out, s.Render(g.fit(lead+r, w)))
+			out = append(out, m.st.led(s, lead, g.fit(r, w-2)))
 		}
 		lead = "  "
 	}
@@ -172,7 +172,7 @@ func (m *screen) footRows(w, h int) []string {
 	switch {
 	case n.err != nil || n.longest == 0:
 	case n.longest > longestLine:
-		out = append(out, m.st.warn.Render(g.fit("~ "+longest+": a server may break it, or refuse it", w)))
+		out = append(out, m.st.led(m.st.warn, "~ ", g.fit(longest+": a server may break it, or refuse it", w-2)))
 	case len(out) == 1 && cells(text)+cells(longest)+5 <= w:
 		out[0] = g.apart(s.Render(string(mark)+" "+text), m.st.dim.Render(longest), w-1) + " "
 	}
@@ -307,7 +307,7 @@ func (m *screen) labelled(cursor, mark byte, label, text string, w int, s style)
 	g := m.st.glyphs
 	lead := fmt.Sprintf("%c%c%-11s", cursor, mark, label)
 	for _, r := range wrap(g.words(text), max(w-fieldColumn, 1)) {
-		rows = append(rows, s.Render(g.fit(lead+r, w)))
+		rows = append(rows, m.st.led(s, lead, g.fit(r, w-cells(lead))))
 		lead = strings.Repeat(" ", fieldColumn-2) + "| "
 	}
 	return rows

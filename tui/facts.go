@@ -10,6 +10,7 @@ import (
 // fact is one row of what is known, or a few where it is long.
 type fact struct {
 	text   string
+	word   string // of the text: has its colour, where that is a pale one
 	note   string // behind the text, in what room is left
 	right  string // at the right edge
 	style  style
@@ -159,6 +160,20 @@ func (p *factPane) View(st *styles, w, h int, focus bool) []string {
 	return out
 }
 
+// paleRow is a row of which only a word has the colour: the one that is named,
+// else what is at the right, else the label.
+func (p *factPane) paleRow(st *styles, f fact, s style, text string) string {
+	plain := st.server.Bold(s.GetBold())
+	if at := strings.Index(text, f.word); f.word != "" && at >= 0 {
+		return plain.Render(text[:at]) + st.led(s, f.word, text[at+len(f.word):])
+	}
+	if f.right != "" {
+		return plain.Render(text)
+	}
+	n := labelOf(text)
+	return st.led(s, text[:n], text[n:])
+}
+
 func (p *factPane) row(st *styles, i, w int, focus bool) string {
 	f := p.facts[i]
 	cursor := " "
@@ -175,6 +190,9 @@ func (p *factPane) row(st *styles, i, w int, focus bool) string {
 		text = st.glyphs.fit(text, max(cells(text), noteColumn))
 	}
 	row := s.Render(cursor + text)
+	if pale(s) {
+		row = p.paleRow(st, f, s, cursor+text)
+	}
 	used := 1 + cells(text)
 	if f.note != "" && room-used >= 6 {
 		n := st.glyphs.cut(st.glyphs.words(f.note), room-used-1)

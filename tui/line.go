@@ -144,8 +144,9 @@ func (m *screen) lineRow(w int) string {
 	if c := m.listed(); c != nil {
 		return c.row(&m.st, w)
 	}
-	if text := m.warning(); text != "" {
-		return m.st.warn.Render(m.st.glyphs.fit(m.st.glyphs.words(text), w))
+	if text := m.warning(); text != "" && w > 0 {
+		text = m.st.glyphs.fit(m.st.glyphs.words(text), w)
+		return m.st.led(m.st.warn, text[:1], text[1:])
 	}
 	return ""
 }

@@ -135,7 +135,7 @@ func (x *matrix) build(b builder) []fact {
 				f.right = size + "  " + f.right
 			}
 		} else {
-			f.text = x.columns(b, p, word, size)
+			f.text, f.word = x.columns(b, p, word, size), word
 		}
 		facts = append(facts, f)
 	}
@@ -367,14 +367,18 @@ func (x *matrix) below(b builder) (rows []string) {
 	}
 	narrow := b.w < middleWidth
 	head := x.headOf(b.st, p, narrow)
-	rows = []string{head.style.Render(b.st.glyphs.fit("  "+b.st.glyphs.words(head.text), b.w))}
+	title := b.st.glyphs.fit("  "+b.st.glyphs.words(head.text), b.w)
+	n := max(strings.LastIndex(strings.TrimRight(title, " "), "  "), 0) // the state stands behind
+	rows = []string{b.st.bold.Render(title[:n]) + head.style.Render(title[n:])}
 	lines := p.details(b.st, b.now)
 	if t := p.line(b.now); t != "" && narrow {
 		lines = append(lines, remark{"", t, b.st.dim})
 	}
 	for _, d := range lines {
 		for _, f := range b.lines(d.label, d.text, d.style) {
-			rows = append(rows, f.style.Render(b.st.glyphs.fit(" "+f.text, b.w)))
+			text := b.st.glyphs.fit(" "+f.text, b.w)
+			n := labelOf(text)
+			rows = append(rows, b.st.led(f.style, text[:n], text[n:]))
 		}
 	}
 	return rows

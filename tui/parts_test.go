@@ -3,6 +3,7 @@ package tui
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -209,5 +210,23 @@ func TestOneWayToShowWhatIsInvisible(t *testing.T) {
 	r, _, _ := wire.ParseReply([]byte("550 " + hostile + "\r\n"))
 	if got := newStyles(true, true).glyphs.words("mx1 refuses: " + r.String()); got != "mx1 refuses: 550 "+want {
 		t.Error(got)
+	}
+}
+
+// TestNoSentenceIsPale: on white, where the terminal has its first colours,
+// yellow, green and cyan are hard to read. A mark and a word may have them, a
+// line of the transcript, a warning and a row of a table not.
+func TestNoSentenceIsPale(t *testing.T) {
+	painted := regexp.MustCompile(`\x1b\[[0-9;]*3[236]m([^\x1b]*)`)
+	for name, scene := range scenes {
+		for _, size := range [][2]int{{120, 36}, {80, 24}, {40, 12}} {
+			for row := range strings.SplitSeq(inColour(scene, true, size[0], size[1]), "\n") {
+				for _, text := range painted.FindAllStringSubmatch(row, -1) {
+					if words := strings.Fields(text[1]); len(words) > 4 {
+						t.Errorf("%s at %v: %q", name, size, text[1])
+					}
+				}
+			}
+		}
 	}
 }

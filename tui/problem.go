@@ -170,7 +170,7 @@ func (m *screen) problemRows(w, room int) []string {
 	p, g := m.problem, m.st.glyphs
 	s := m.st.bad
 	if p.mark == '~' {
-		s = m.st.warn
+		s = m.st.warn.Bold(true)
 	}
 	if p.quiet {
 		text := p.what
@@ -194,7 +194,7 @@ func (m *screen) problemRows(w, room int) []string {
 		if i == 0 && cells(lead+r+m.endsIt())+2 <= w {
 			ends = m.st.dim.Render(m.endsIt())
 		}
-		rows = append(rows, g.apart(s.Render(lead+r), ends, w))
+		rows = append(rows, g.apart(m.st.led(s, lead, r), ends, w))
 		lead = "  "
 	}
 	next := p.next

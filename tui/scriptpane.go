@@ -130,11 +130,12 @@ func (p *scriptPane) row(st *styles, n int32, w int, focus bool, now engine.Scri
 		text += fmt.Sprintf("  %d/%d", lap, p.x.Sections[r.Section].Times)
 	}
 	lead := fmt.Sprintf("%s%s%4s %s%*s ", cursor, stop, word, edited, p.digits, number)
-	row := st.glyphs.fit(lead+st.glyphs.words(where+text), w)
+	text = st.glyphs.fit(st.glyphs.words(where+text), w-cells(lead))
+	lead = st.glyphs.cut(lead, w)
 	if n == p.cursor(now) && focus {
 		s = s.Bold(true)
 	}
-	return s.Render(row)
+	return st.led(s, lead, text)
 }
 
 // state is the word for a row, and how it stands out.

@@ -73,19 +73,19 @@ func (m *screen) status() string {
 	if c := m.listed(); c != nil {
 		return m.st.dim.Render(g.horizontal+" ") + c.row(&m.st, m.lay.w-2)
 	}
+	full := m.mode == modeMatrix || m.mode == modeTime || m.overTitle() != ""
 	words := []string{m.modeWord()}
 	warning := m.warning()
 	if warning != "" {
 		words[0], _, _ = strings.Cut(words[0], ",") // it needs the room
 		words = append(words, g.words(warning))
-	} else if s := m.scriptWords(); s != "" && (m.live() || m.now.Doing.Still()) {
+	} else if s := m.scriptWords(); s != "" && (m.live() || m.now.Doing.Still() && !full) {
 		words = append(words, g.words(s))
 	} else if w := m.probingWords(); w != "" {
 		words = append(words, w)
 	} else if w := m.waiting(); w != "" {
 		words = append(words, g.words(w)+m.stopWords())
 	}
-	full := m.mode == modeMatrix || m.mode == modeTime || m.overTitle() != ""
 	if m.pane == messageAt && m.messageWord() != "" {
 		words = append(words, m.messageWord())
 	} else if m.lay.side == 0 && !full {
@@ -115,7 +115,12 @@ func (m *screen) status() string {
 		case i == 1 && warning != "":
 			s = m.st.warn
 		}
-		row += m.st.dim.Render(g.horizontal) + s.Render(" "+w+" ")
+		row += m.st.dim.Render(g.horizontal) + m.st.led(s, " ", "")
+		n := 0
+		if pale(s) {
+			n = labelOf(w)
+		}
+		row += m.st.led(s, w[:n], w[n:]+" ")
 		used += cells(w) + 3
 	}
 	return row + m.st.dim.Render(strings.Repeat(g.horizontal, max(m.lay.w-used, 0)))

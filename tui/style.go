@@ -64,6 +64,40 @@ func newStyles(color, utf8 bool) styles {
 	return st
 }
 
+// pale says that a style has a colour that is hard to read on white, where the
+// terminal has the colours of the first ones: green, yellow, cyan. A mark or a
+// word may have it, beside a text that does not.
+func pale(s style) bool {
+	switch s.GetForeground() {
+	case lipgloss.ANSIColor(2), lipgloss.ANSIColor(3), lipgloss.ANSIColor(6):
+		return true
+	}
+	return false
+}
+
+// led draws a text behind its mark or its label. Where the colour is a pale one,
+// the label alone has it.
+func (st *styles) led(s style, label, text string) string {
+	if !pale(s) {
+		return s.Render(label + text)
+	}
+	return s.Render(label) + st.server.Bold(s.GetBold()).Render(text)
+}
+
+// labelOf is how many octets of a text are its mark and its label: up to the gap
+// behind them, or to the first word where that is a mark.
+func labelOf(text string) int {
+	words := strings.TrimLeft(text, " ")
+	lead := len(text) - len(words)
+	if gap := strings.Index(words, "  "); gap > 0 {
+		return lead + gap
+	}
+	if len(words) > 1 && words[1] == ' ' {
+		return lead + 1
+	}
+	return 0
+}
+
 // colorTerminal says whether TERM is one that has colours.
 func colorTerminal(term string) bool {
 	return term != "" && term != "dumb" && !strings.HasPrefix(term, "vt") &&

@@ -421,6 +421,13 @@ func (p *transcriptPane) row(id int64, i int, text string, w int) string {
 	}
 	body := p.st.glyphs.fit(tag+text, w-cells(gutter)-cells(at))
 	s, lead := p.style(x), p.style(x)
+	if pale(s) && len(body) > len(tag) { // the line itself has no colour
+		tagged := s.Render(tag)
+		if p.chosen(id) {
+			return p.st.bold.Render(gutter) + p.st.dim.Render(at) + tagged + p.find.render(body[len(tag):], p.st.bold)
+		}
+		return lead.Render(gutter) + p.st.dim.Render(at) + tagged + p.find.render(body[len(tag):], p.st.server)
+	}
 	if p.chosen(id) {
 		s, lead = s.Bold(true), p.st.bold
 	}

@@ -163,7 +163,7 @@ func (m *screen) notices() []string {
 	}
 	rows = append(rows, hint...)
 	if mail := m.mailRow(); mail != "" && m.lay.body > len(rows)+1 {
-		rows = append([]string{m.st.warn.Bold(true).Render(g.fit(mail, w))}, rows...)
+		rows = append([]string{m.st.led(m.st.warn.Bold(true), mail[:1], g.fit(mail[1:], w-1))}, rows...)
 	}
 	if next, elapsed := m.nextRow(); next != "" && m.lay.body > len(rows)+1 {
 		rows = append([]string{m.st.bold.Render(g.apart(g.words(next), elapsed, w))}, rows...)
