@@ -26,13 +26,18 @@ const often = 6
 // common says that a key works in many contexts.
 func (b *binding) common() bool { return bits.OnesCount32(uint32(b.in&^inTiny)) >= often }
 
-// helpLines is the help: the keys of where the person is, what the marks mean,
-// then all other keys, by context, and the commands.
+// helpLines is the help: the keys of where the person is, those that work now
+// first, what the marks mean, then all other keys, by context, and the commands.
 func (m *screen) helpLines(column int) []string {
 	row := func(name, help string) string { return fmt.Sprintf("  %-*s %s", column, name, help) }
-	keys := func(c section, common bool) (lines []string) {
+	var later []string // of the keys here, those that do nothing now
+	keys := func(c section, here bool) (lines []string) {
 		for i := range m.keys {
-			if b := &m.keys[i]; b.in&c.in != 0 && (common || !b.common()) {
+			switch b := &m.keys[i]; {
+			case b.in&c.in == 0, !here && b.common():
+			case here && b.enabled != nil && !b.enabled(m):
+				later = append(later, row(b.name(), b.help))
+			default:
 				lines = append(lines, row(b.name(), b.help))
 			}
 		}
@@ -46,6 +51,9 @@ func (m *screen) helpLines(column int) []string {
 	here := slices.IndexFunc(contexts[:], func(c section) bool { return c.in&m.where() != 0 })
 	if here >= 0 {
 		lines = append(append(lines, contexts[here].title), keys(contexts[here], true)...)
+		if later != nil {
+			lines = append(append(lines, "  Not now:"), later...)
+		}
 		if contexts[here].in == inPalette {
 			lines, commandLines = append(append(lines, ""), commandLines...), nil
 		}
