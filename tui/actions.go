@@ -26,15 +26,15 @@ func (m *screen) enter() tea.Cmd {
 	}
 	m.talk.typed = m.talk.typed || as.Text || says(text)
 	m.byHand = true
-	m.line.set("")
+	m.line.Set("")
 	m.queue.sent(&m.line)
 	if as.Beyond > 0 {
 		m.hint = count(int(as.Beyond), "octet") + " more than the chunk had: the server takes them for a command"
 	}
 	if !as.Text && !as.Secret {
-		m.history.add(text)
+		m.history.Add(text)
 	}
-	m.history.at = len(m.history.lines)
+	m.history.At = len(m.history.Lines)
 	m.transcript.resume()
 	return m.keepHistory()
 }
@@ -44,15 +44,15 @@ func (m *screen) older() tea.Cmd {
 		m.queue.walk(&m.line, -1)
 		return nil
 	}
-	if s, ok := m.history.back(m.line.String()); ok {
-		m.line.set(s)
+	if s, ok := m.history.Back(m.line.String()); ok {
+		m.line.Set(s)
 	}
 	return nil
 }
 
 func (m *screen) newer() tea.Cmd {
-	if s, ok := m.history.forth(); ok {
-		m.line.set(s)
+	if s, ok := m.history.Forth(); ok {
+		m.line.Set(s)
 		return nil
 	}
 	m.queue.walk(&m.line, 1)
@@ -68,7 +68,7 @@ func (m *screen) offerQuit() tea.Cmd {
 		m.hint = "a line with only . ends the message text"
 		return nil
 	}
-	m.line.set("QUIT")
+	m.line.Set("QUIT")
 	m.hint = "Enter sends QUIT"
 	return nil
 }
@@ -265,7 +265,7 @@ func (m *screen) page(title string, text []string, octets []byte) {
 	}
 	lines := make([]string, len(text))
 	for i, l := range text {
-		lines[i] = m.st.glyphs.words(l)
+		lines[i] = m.st.Glyphs.Words(l)
 	}
 	m.mode, m.pager = modePager, &pager{title: title, text: lines, octets: octets}
 }

@@ -33,7 +33,7 @@ func TestWhatIsNoFileIsNotAttached(t *testing.T) {
 			p := newPlay(80, 24)
 			sceneDone(p)
 			p.does("esc", "c", "a", "@", "b", "enter", "enter")
-			p.m.composer.f.set(row.path)
+			p.m.composer.f.Set(row.path)
 			done := make(chan struct{})
 			go func() { defer close(done); p.does(leaves...) }()
 			select {
@@ -73,7 +73,7 @@ func TestTheReviewIsOfTheFilesAsTheyAre(t *testing.T) {
 	p := newPlay(80, 24)
 	sceneDone(p)
 	p.does("esc", "c", "a", "@", "b", "enter", "enter")
-	p.m.composer.f.set(path)
+	p.m.composer.f.Set(path)
 	p.does("enter", "esc")
 	if err := os.WriteFile(path, make([]byte, 3210), 0o600); err != nil {
 		t.Fatal(err)

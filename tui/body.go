@@ -3,6 +3,8 @@ package tui
 import (
 	"slices"
 	"strings"
+
+	"ehlo/tui/internal/face"
 )
 
 // The body is edited here line by line; for more there is $EDITOR.
@@ -27,7 +29,7 @@ func (c *composer) goTo(row, column int) {
 	c.typed()
 	c.row = min(max(row, 0), max(len(c.body)-1, 0))
 	c.open()
-	c.f.move(column)
+	c.f.Move(column)
 }
 
 // breakLine breaks the line at the cursor.
@@ -40,16 +42,16 @@ func (c *composer) insertLines(lines []string) {
 	if len(c.body) == 0 {
 		c.body = []string{""}
 	}
-	before, behind := c.f.around()
+	before, behind := c.f.Around()
 	added := slices.Clone(lines)
 	added[0] = before + added[0]
 	last := len(added) - 1
-	column := len(characters(added[last]))
+	column := len(face.Characters(added[last]))
 	added[last] += behind
 	c.body = slices.Replace(c.body, c.row, c.row+1, added...)
 	c.row += last
 	c.open()
-	c.f.move(column)
+	c.f.Move(column)
 	c.changed()
 }
 
@@ -59,22 +61,22 @@ func (c *composer) join(row int) {
 	if row < 0 || row+1 >= len(c.body) {
 		return
 	}
-	column := len(characters(c.body[row]))
+	column := len(face.Characters(c.body[row]))
 	c.body[row] += c.body[row+1]
 	c.body = slices.Delete(c.body, row+1, row+2)
 	c.row = row
 	c.open()
-	c.f.move(column)
+	c.f.Move(column)
 	c.changed()
 }
 
 // beyond carries out a key of the field that leads beyond the line: false where
 // it does not.
 func (c *composer) beyond(id string) bool {
-	atStart, atEnd := c.f.at == 0, c.f.at == len(c.f.text)
+	atStart, atEnd := c.f.At == 0, c.f.At == len(c.f.Text)
 	switch {
 	case atStart && c.row > 0 && (id == "left" || id == "wordleft"):
-		c.goTo(c.row-1, fieldMost)
+		c.goTo(c.row-1, face.FieldMost)
 	case atEnd && c.row+1 < len(c.body) && (id == "right" || id == "wordright"):
 		c.goTo(c.row+1, 0)
 	case atStart && (id == "erase" || id == "word"):

@@ -35,13 +35,13 @@ func buildCapabilities(b builder) []fact {
 	c := b.v.Now()
 	switch {
 	case c == nil || c.Protocol == "" && len(c.OffersBeforeTLS) == 0:
-		return []fact{{text: "  (no EHLO reply yet)", style: b.st.dim, quiet: true}}
+		return []fact{{text: "  (no EHLO reply yet)", style: b.st.Dim, quiet: true}}
 	case c.Protocol == "":
-		return b.lines("", "TLS has begun: the list from before it no longer counts, send EHLO again", b.st.warn)
+		return b.lines("", "TLS has begun: the list from before it no longer counts, send EHLO again", b.st.Warn)
 	case c.Protocol == "SMTP":
-		return b.lines("", "none: the session began with HELO", b.st.dim)
+		return b.lines("", "none: the session began with HELO", b.st.Dim)
 	case len(c.Offers) == 0:
-		return b.lines("", "none: the EHLO reply lists nothing", b.st.dim)
+		return b.lines("", "none: the EHLO reply lists nothing", b.st.Dim)
 	}
 	marks := map[string]string{}
 	var changes []fact
@@ -86,7 +86,7 @@ func changesOf(c *transcript.Conversation) (all []change) {
 
 // offerFact is the row of an extension.
 func offerFact(b builder, o wire.Offer, mark string) fact {
-	f := fact{text: mark + b.st.glyphs.words(o.String()), style: b.st.server, detail: explainOffer(o)}
+	f := fact{text: mark + b.st.Glyphs.Words(o.String()), style: b.st.Server, detail: explainOffer(o)}
 	x, ok := wire.LookupExtension(o.Keyword)
 	if !ok {
 		f.note = "not in the registry"
@@ -118,11 +118,11 @@ func shortRFC(rfc string) string {
 // changeFacts are the rows of a change.
 func changeFacts(b builder, x change) (facts []fact) {
 	if len(x.New)+len(x.Gone)+len(x.Other) == 0 {
-		return b.lines("", x.by+" has changed nothing", b.st.dim)
+		return b.lines("", x.by+" has changed nothing", b.st.Dim)
 	}
-	facts = b.lines("", "by "+x.by+":", b.st.dim)
+	facts = b.lines("", "by "+x.by+":", b.st.Dim)
 	row := func(mark, text string, o wire.Offer) {
-		facts = append(facts, fact{text: " " + mark + " " + b.st.glyphs.words(text), style: b.st.server, detail: explainOffer(o)})
+		facts = append(facts, fact{text: " " + mark + " " + b.st.Glyphs.Words(text), style: b.st.Server, detail: explainOffer(o)})
 	}
 	for _, o := range x.New {
 		row("+", o.String(), o)

@@ -31,28 +31,28 @@ func buildTLS(b builder) []fact {
 	c := b.v.Now()
 	switch {
 	case c == nil:
-		return b.lines("", "not negotiated", b.st.dim)
+		return b.lines("", "not negotiated", b.st.Dim)
 	case c.TLS == nil && c.Offers.Has("STARTTLS"):
-		return b.lines("none", "in clear; STARTTLS is offered", b.st.warn)
+		return b.lines("none", "in clear; STARTTLS is offered", b.st.Warn)
 	case c.TLS == nil && c.Protocol != "":
-		return b.lines("none", "in clear; STARTTLS is not offered", b.st.warn)
+		return b.lines("none", "in clear; STARTTLS is not offered", b.st.Warn)
 	case c.TLS == nil:
-		return b.lines("", "not negotiated", b.st.dim)
+		return b.lines("", "not negotiated", b.st.Dim)
 	}
 	t := *c.TLS
 	var facts []fact
 	if t.Verified {
-		facts = b.lines("VERIFIED", "for "+t.Expected, b.st.good)
+		facts = b.lines("VERIFIED", "for "+t.Expected, b.st.Good)
 	} else {
-		facts = b.lines("UNVERIFIED", t.Problem, b.st.bad)
+		facts = b.lines("UNVERIFIED", t.Problem, b.st.Bad)
 	}
 	facts[0].quiet = false
 	facts[0].title, facts[0].detail = "The chain of certificates", chainLines(t, b.now)
 	if b.side {
 		return append(facts, briefTLS(b, t)...)
 	}
-	facts = append(facts, b.lines("protocol", t.Version+"  "+t.Cipher, b.st.server)...)
-	facts = append(facts, b.lines("begun", howTLS(t), b.st.server)...)
+	facts = append(facts, b.lines("protocol", t.Version+"  "+t.Cipher, b.st.Server)...)
+	facts = append(facts, b.lines("begun", howTLS(t), b.st.Server)...)
 	for i, cert := range t.Certificates {
 		facts = append(facts, certificateFacts(b, cert, i, len(t.Certificates))...)
 	}
@@ -61,12 +61,12 @@ func buildTLS(b builder) []fact {
 
 // briefTLS is what stands at the side: the rest is behind Enter.
 func briefTLS(b builder, t event.TLS) []fact {
-	facts := b.lines("protocol", t.Version, b.st.server)
+	facts := b.lines("protocol", t.Version, b.st.Server)
 	for i, cert := range t.Certificates {
 		if i == 0 {
-			facts = append(facts, b.lines("until", dated(cert, b.now), b.st.server)...)
+			facts = append(facts, b.lines("until", dated(cert, b.now), b.st.Server)...)
 		}
-		facts = append(facts, b.lines("issuer", unescaped(cert.Issuer), b.st.server)...)
+		facts = append(facts, b.lines("issuer", unescaped(cert.Issuer), b.st.Server)...)
 	}
 	return facts
 }
@@ -86,14 +86,14 @@ func howTLS(t event.TLS) string {
 // certificateFacts are the rows of a certificate, of which the first leads to
 // all of it.
 func certificateFacts(b builder, cert event.Certificate, i, n int) []fact {
-	facts := b.lines(placeInChain(i, n), unescaped(cert.Subject), b.st.server)
+	facts := b.lines(placeInChain(i, n), unescaped(cert.Subject), b.st.Server)
 	facts[0].quiet = false
 	facts[0].title, facts[0].detail = "A certificate", certificateLines(cert, b.now)
 	if i > 0 {
-		return append(facts, b.lines("until", dated(cert, b.now), b.st.dim)...)
+		return append(facts, b.lines("until", dated(cert, b.now), b.st.Dim)...)
 	}
 	for _, row := range fieldsOf(cert, b.now)[1:] {
-		facts = append(facts, b.lines(row[0], row[1], b.st.server)...)
+		facts = append(facts, b.lines(row[0], row[1], b.st.Server)...)
 	}
 	return facts
 }

@@ -5,16 +5,17 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"ehlo/tui/internal/face"
 	"ehlo/tui/internal/smtpline"
 )
 
 // choices are the candidates for what is being typed, of which one stands in the
 // field. They are shown as long as the field is what that one has made of it.
 type choices struct {
-	of    *field
+	of    *face.Field
 	list  []smtpline.Candidate
 	at    int
-	typed field // before
+	typed face.Field // before
 	made  string
 }
 
@@ -82,10 +83,10 @@ func (m *screen) offer(list []smtpline.Candidate, way int, none string) {
 func (c *choices) step(way int) {
 	n := len(c.list)
 	c.at = ((c.at+way)%n + n) % n
-	before, behind := c.typed.around()
+	before, behind := c.typed.Around()
 	head := before[:c.list[c.at].From] + c.list[c.at].Text
-	c.of.set(head + behind)
-	c.of.at = len(characters(head))
+	c.of.Set(head + behind)
+	c.of.At = len(face.Characters(head))
 	c.made = c.of.String()
 }
 
@@ -100,38 +101,33 @@ func (m *screen) takeChoice() tea.Cmd {
 	return nil
 }
 
-// around is the text before the cursor and behind it.
-func (f *field) around() (before, behind string) {
-	return textOf(f.text[:f.at]), textOf(f.text[f.at:])
-}
-
 // row shows the candidates in w cells: those around the one that is chosen.
-func (c *choices) row(st *styles, w int) string {
-	g := st.glyphs
+func (c *choices) row(st *face.Styles, w int) string {
+	g := st.Glyphs
 	head := fmt.Sprintf("%d/%d", c.at+1, len(c.list))
-	room := w - cells(head) - 1
+	room := w - face.Cells(head) - 1
 	// Pages of candidates, so that they stand still while the choice moves.
 	from, used := 0, 0
 	for i := 0; i <= c.at; i++ {
-		n := cells(g.words(c.list[i].Name)) + 2
+		n := face.Cells(g.Words(c.list[i].Name)) + 2
 		if used+n > room && i > 0 {
 			from, used = i, 0
 		}
 		used += n
 	}
-	row := st.bold.Render(head) + " "
-	used = cells(head) + 1
+	row := st.Bold.Render(head) + " "
+	used = face.Cells(head) + 1
 	for i := from; i < len(c.list) && used < w; i++ {
-		name := " " + g.words(c.list[i].Name) + " "
+		name := " " + g.Words(c.list[i].Name) + " "
 		if i == c.at {
-			name = "[" + g.words(c.list[i].Name) + "]"
+			name = "[" + g.Words(c.list[i].Name) + "]"
 		}
-		name = g.cut(name, w-used)
-		used += cells(name)
+		name = g.Cut(name, w-used)
+		used += face.Cells(name)
 		if i == c.at {
-			name = st.reverse.Render(name)
+			name = st.Reverse.Render(name)
 		}
 		row += name
 	}
-	return g.fit(row, w)
+	return g.Fit(row, w)
 }

@@ -10,6 +10,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 func init() {
@@ -65,7 +66,7 @@ func TestClock(t *testing.T) {
 
 // TestStripIsToScale: every kind has its share of the cells, at any width.
 func TestStripIsToScale(t *testing.T) {
-	st := newStyles(true, false)
+	st := face.New(true, false)
 	c := &clock{}
 	for _, s := range []span{{kind: "dns", took: 10}, {kind: "connect", took: 20}, {kind: "greeting", took: 30}, {kind: "EHLO", took: 0}, {kind: "TLS", took: 40}} {
 		c.add(s)

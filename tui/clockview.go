@@ -13,6 +13,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/session/transcript"
+	"ehlo/tui/internal/face"
 )
 
 // timePane is where the time went, over the whole body:
@@ -49,12 +50,12 @@ func (p *timePane) Apply(e event.Event, begins bool) {
 	p.list.stale()
 }
 
-// fill are the marks that a bar is made of.
-func (g glyphs) fill(other bool) string {
+// filling are the marks that a bar is made of.
+func filling(g face.Glyphs, other bool) string {
 	switch {
-	case g.utf8 && other:
+	case g.Unicode && other:
 		return "░"
-	case g.utf8:
+	case g.Unicode:
 		return "█"
 	case other:
 		return "-"
@@ -62,21 +63,21 @@ func (g glyphs) fill(other bool) string {
 	return "#"
 }
 
-// bar is a share of w cells, at least one where there is anything.
-func (g glyphs) bar(took, most time.Duration, w int) string {
+// barOf is a share of w cells, at least one where there is anything.
+func barOf(g face.Glyphs, took, most time.Duration, w int) string {
 	if took <= 0 || most <= 0 || w <= 0 {
 		return ""
 	}
 	n := int(math.Round(float64(took) / float64(most) * float64(w)))
-	return strings.Repeat(g.fill(false), min(max(n, 1), w))
+	return strings.Repeat(filling(g, false), min(max(n, 1), w))
 }
 
 // strip is where the time went, in the order of the steps and to scale: w
 // cells, which the kinds share, each under its name, or the beginning of it. A
 // cell of the bar at least stands behind it, so that no two names run together.
-func (c *clock) strip(st *styles, w int) string {
+func (c *clock) strip(st *face.Styles, w int) string {
 	if c.all <= 0 {
-		return st.glyphs.fit("", w)
+		return st.Glyphs.Fit("", w)
 	}
 	row, used := "", 0
 	var sum time.Duration
@@ -87,25 +88,25 @@ func (c *clock) strip(st *styles, w int) string {
 		if n <= 0 {
 			continue
 		}
-		name := st.glyphs.words(t.kind)
-		if name = ansi.Truncate(name, n-1, ""); cells(name) < 2 {
+		name := st.Glyphs.Words(t.kind)
+		if name = ansi.Truncate(name, n-1, ""); face.Cells(name) < 2 {
 			name = "" // one letter says nothing
 		}
-		s := st.bold
+		s := st.Bold
 		if i%2 == 1 {
-			s = st.dim
+			s = st.Dim
 		}
-		row += s.Render(name + strings.Repeat(st.glyphs.fill(i%2 == 1), n-cells(name)))
+		row += s.Render(name + strings.Repeat(filling(st.Glyphs, i%2 == 1), n-face.Cells(name)))
 		used += n
 	}
 	return row + strings.Repeat(" ", w-used)
 }
 
 // legend are the kinds that took the longest.
-func (c *clock) legend(g glyphs) string {
+func (c *clock) legend(g face.Glyphs) string {
 	var parts []string
 	for _, t := range c.largest() {
-		text := g.words(t.kind) + " " + transcript.Milliseconds(t.took)
+		text := g.Words(t.kind) + " " + transcript.Milliseconds(t.took)
 		if t.count > 1 {
 			text += fmt.Sprintf(" (%d)", t.count)
 		}
@@ -117,16 +118,16 @@ func (c *clock) legend(g glyphs) string {
 // sideTime is the strip at the side, under its title; nothing where there is no
 // side, or nothing was waited for.
 func (m *screen) sideTime() (rows []sideRow) {
-	w, g := m.lay.side, m.st.glyphs
+	w, g := m.lay.side, m.st.Glyphs
 	if w == 0 || m.clock.all <= 0 {
 		return nil
 	}
 	name := "Time: " + transcript.Milliseconds(m.clock.all) + " of waiting (T)"
-	title := m.st.dim.Render(g.horizontal) + m.st.bold.Render(name) + m.st.dim.Render(strings.Repeat(g.horizontal, max(w-cells(name)-1, 0)))
+	title := m.st.Dim.Render(g.Horizontal) + m.st.Bold.Render(name) + m.st.Dim.Render(strings.Repeat(g.Horizontal, max(w-face.Cells(name)-1, 0)))
 	return []sideRow{
-		{g.fit(title, w), true},
+		{g.Fit(title, w), true},
 		{" " + m.clock.strip(&m.st, w-2) + " ", false},
-		{g.fit(" "+m.clock.legend(g), w), false},
+		{g.Fit(" "+m.clock.legend(g), w), false},
 	}
 }
 
@@ -197,9 +198,9 @@ func (p *timePane) build(b builder) []fact {
 	}
 	facts := make([]fact, len(p.spans))
 	for i, s := range p.spans {
-		facts[i] = fact{text: b.step(s.kind, s.what, s.took, most), style: b.st.server}
+		facts[i] = fact{text: b.step(s.kind, s.what, s.took, most), style: b.st.Server}
 		if s.failed {
-			facts[i].style = b.st.bad
+			facts[i].style = b.st.Bad
 			facts[i].text = "!" + facts[i].text[1:]
 		}
 	}
@@ -208,44 +209,44 @@ func (p *timePane) build(b builder) []fact {
 
 // step is a row of the list: what, how long, and its bar.
 func (b builder) step(kind, what string, took, most time.Duration) string {
-	g := b.st.glyphs
+	g := b.st.Glyphs
 	bar := barWidth(b.w)
-	name := g.fit(" "+g.words(kind), kindWidth+1) + " "
+	name := g.Fit(" "+g.Words(kind), kindWidth+1) + " "
 	room := b.w - 2 - tookWidth - 2 - bar
-	switch what = g.words(what); {
+	switch what = g.Words(what); {
 	case kind == "":
 		name = " " + what
 	case room <= kindWidth+8: // a narrow screen
-	case strings.HasPrefix(what, g.words(kind)):
+	case strings.HasPrefix(what, g.Words(kind)):
 		name = " " + what // a command says what it is
 	default:
 		name += what
 	}
-	return g.fit(name, room) + fmt.Sprintf("%*s", tookWidth, transcript.Milliseconds(took)) + "  " + g.bar(took, most, bar)
+	return g.Fit(name, room) + fmt.Sprintf("%*s", tookWidth, transcript.Milliseconds(took)) + "  " + barOf(g, took, most, bar)
 }
 
 // timeView draws the pane over the whole body.
 func (m *screen) timeView() []string {
-	p, w, h, g := m.clock, m.lay.w, m.lay.body, m.st.glyphs
+	p, w, h, g := m.clock, m.lay.w, m.lay.body, m.st.Glyphs
 	b := m.builder(w)
 	p.list.refresh(b)
 	rows := []string{
-		m.st.bold.Render(g.fit(" "+p.verdict(w), w)),
+		m.st.Bold.Render(g.Fit(" "+p.verdict(w), w)),
 		" " + p.strip(&m.st, w-2) + " ",
 	}
-	legend := wrap(p.legend(g), w-2)
+	legend := face.Wrap(p.legend(g), w-2)
 	if h < 12 {
 		legend = nil
 	}
 	for _, r := range legend[:min(len(legend), 2)] {
-		rows = append(rows, m.st.dim.Render(g.fit(" "+r, w)))
+		rows = append(rows, m.st.Dim.Render(g.Fit(" "+r, w)))
 	}
 	below := m.stepParts(b)
 	if wait := m.waitRow(b); wait != "" {
 		below = append(below, wait)
 	}
 	if m.hint != "" {
-		below = append(below, m.st.bold.Render(g.fit("* "+g.words(m.hint), w)))
+		below = append(below, m.st.Bold.Render(g.Fit("* "+g.Words(m.hint), w)))
 	}
 	left := max(h-len(rows), 0)
 	below = below[:min(len(below), max(left-len(p.spans), left/3))]
@@ -253,7 +254,7 @@ func (m *screen) timeView() []string {
 	rows = append(rows, p.list.View(&m.st, w, min(max(left-len(below), 0), max(len(p.spans), 1)), true)...)
 	rows = append(rows, below...)
 	for len(rows) < h {
-		rows = append(rows, g.fit("", w))
+		rows = append(rows, g.Fit("", w))
 	}
 	return rows[:h]
 }
@@ -277,21 +278,21 @@ func (m *screen) stepParts(b builder) (rows []string) {
 	if s == nil {
 		return nil
 	}
-	g := b.st.glyphs
-	name := g.words(s.what)
-	if !strings.HasPrefix(name, g.words(s.kind)) {
-		name = strings.TrimSpace(g.words(s.kind) + " " + name)
+	g := b.st.Glyphs
+	name := g.Words(s.what)
+	if !strings.HasPrefix(name, g.Words(s.kind)) {
+		name = strings.TrimSpace(g.Words(s.kind) + " " + name)
 	}
 	share := ""
 	if m.clock.all > 0 {
 		share = fmt.Sprintf(", %.0f%% of all", 100*float64(s.took)/float64(m.clock.all))
 	}
 	tail := ": " + transcript.Milliseconds(s.took) + share
-	title := " " + g.cut(name, max(b.w-cells(tail)-6, 1)) + tail + " "
-	fill := strings.Repeat(g.horizontal, max(b.w-cells(title)-1, 0))
-	rows = append(rows, g.fit(b.st.dim.Render(g.horizontal)+b.st.bold.Render(title)+b.st.dim.Render(fill), b.w))
+	title := " " + g.Cut(name, max(b.w-face.Cells(tail)-6, 1)) + tail + " "
+	fill := strings.Repeat(g.Horizontal, max(b.w-face.Cells(title)-1, 0))
+	rows = append(rows, g.Fit(b.st.Dim.Render(g.Horizontal)+b.st.Bold.Render(title)+b.st.Dim.Render(fill), b.w))
 	for _, p := range s.parts {
-		rows = append(rows, g.fit(" "+b.step("", p.what, p.took, s.took), b.w))
+		rows = append(rows, g.Fit(" "+b.step("", p.what, p.took, s.took), b.w))
 	}
 	return rows
 }
@@ -302,17 +303,17 @@ func (m *screen) waitRow(b builder) string {
 	if what == "" || since.IsZero() {
 		return ""
 	}
-	g, waited := b.st.glyphs, b.now.Sub(since)
-	text := fmt.Sprintf(" %s, %.1f s", g.words(what), waited.Seconds())
+	g, waited := b.st.Glyphs, b.now.Sub(since)
+	text := fmt.Sprintf(" %s, %.1f s", g.Words(what), waited.Seconds())
 	bar := ""
 	if most > 0 {
 		text += fmt.Sprintf(" of %g s", most.Seconds())
-		bar = g.bar(waited, most, barWidth(b.w))
-		bar += strings.Repeat(g.fill(true), max(barWidth(b.w)-cells(bar), 0))
+		bar = barOf(g, waited, most, barWidth(b.w))
+		bar += strings.Repeat(filling(g, true), max(barWidth(b.w)-face.Cells(bar), 0))
 	}
 	room := b.w - 1 - barWidth(b.w)
-	if room < cells(text) && b.w < middleWidth {
-		return b.st.bold.Render(g.fit(text, b.w))
+	if room < face.Cells(text) && b.w < middleWidth {
+		return b.st.Bold.Render(g.Fit(text, b.w))
 	}
-	return b.st.bold.Render(g.fit(text, room)) + b.st.warn.Render(g.fit(bar, b.w-room))
+	return b.st.Bold.Render(g.Fit(text, room)) + b.st.Warn.Render(g.Fit(bar, b.w-room))
 }

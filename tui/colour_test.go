@@ -12,6 +12,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 // The sequences that a text stands out by. Of the colours only those that can be
@@ -138,7 +139,7 @@ func TestColoursInEveryScene(t *testing.T) {
 
 func inColour(scene func(*drawing), color bool, w, h int) string {
 	p := newPlay(w, h)
-	p.m.st = newStyles(color, false)
+	p.m.st = face.New(color, false)
 	scene(p)
 	return p.m.View()
 }
@@ -214,7 +215,7 @@ func TestColourIsNotTheOnlyCarrier(t *testing.T) {
 	typed := func(line string) func(*drawing) {
 		return func(p *drawing) {
 			sceneDone(p)
-			p.m.line.set(line)
+			p.m.line.Set(line)
 		}
 	}
 	for what, states := range map[string][]func(*drawing){

@@ -10,7 +10,7 @@ import (
 func prefill(command string) func(*screen) tea.Cmd {
 	return func(m *screen) tea.Cmd {
 		m.mode = modePalette
-		m.palette.set(command)
+		m.palette.Set(command)
 		return nil
 	}
 }

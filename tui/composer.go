@@ -8,6 +8,7 @@ import (
 	"ehlo/session/flow"
 	"ehlo/session/message"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/face"
 )
 
 // composer is the pane of the message: a draft, what it comes to, and what
@@ -19,10 +20,10 @@ type composer struct {
 	initial string // its text when it was begun
 	kept    string // its text when it was sent and accepted, or when a file had it
 
-	at  item   // where the cursor is
-	f   field  // the text under it, while it is being edited
-	row int    // the line of the body that f is
-	to  string // the recipient to begin with
+	at  item       // where the cursor is
+	f   face.Field // the text under it, while it is being edited
+	row int        // the line of the body that f is
+	to  string     // the recipient to begin with
 
 	bodies map[string][]string // of templates that were left, as they were
 
@@ -191,8 +192,8 @@ func (c *composer) open() {
 	if c.at.part == partBody {
 		c.row = min(c.row, max(len(c.body)-1, 0))
 	}
-	c.f.set(c.value())
-	c.f.most = listMost
+	c.f.Set(c.value())
+	c.f.Most = listMost
 }
 
 // typed takes what is in the field into the draft while it is being typed. What
@@ -328,7 +329,7 @@ func (m *screen) takeOff(n draftSize) {
 		if m.mode == modeField && c.at == (item{partAttach, i}) || !n.files[i].never {
 			continue
 		}
-		m.hint = "not attached: " + n.files[i].err.Error() + ": " + m.st.glyphs.words(c.attached[i])
+		m.hint = "not attached: " + n.files[i].err.Error() + ": " + m.st.Glyphs.Words(c.attached[i])
 		c.attached = slices.Delete(c.attached, i, i+1)
 		if c.at.part == partAttach && c.at.n > i {
 			c.at.n--

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/tui/internal/face"
 )
 
 // composing are the keys of the message.
@@ -13,7 +15,7 @@ func composing() []binding {
 		return func(m *screen) bool { return is(m.composer) }
 	}
 	option := on(func(c *composer) bool { return c.at.part.isOption() })
-	named := func(m *screen) bool { return m.onPath() && len(m.composer.f.text) > 0 }
+	named := func(m *screen) bool { return m.onPath() && len(m.composer.f.Text) > 0 }
 	return []binding{
 		{id: "attach", keys: []string{"enter"}, show: "Enter", in: inField, hint: "attach", enabled: named, help: "the name of a file: attach it", do: (*screen).attach},
 		{id: "fielddone", keys: []string{"enter"}, show: "Enter", in: inField, hint: "next", enabled: func(m *screen) bool { return !named(m) }, help: "take the field, and on to the next", do: (*screen).fieldDone},
@@ -80,7 +82,7 @@ func (m *screen) editItem() tea.Cmd {
 	m.mode = modeField
 	c.open()
 	if c.at.part == partBody {
-		c.goTo(len(c.body), fieldMost)
+		c.goTo(len(c.body), face.FieldMost)
 	}
 	return m.recount()
 }
@@ -127,7 +129,7 @@ func byLine(n int) func(*screen) tea.Cmd {
 		if n == -1 && c.row == 0 {
 			return m.nextField(-1)
 		}
-		c.goTo(c.row+n, c.f.at)
+		c.goTo(c.row+n, c.f.At)
 		return nil
 	}
 }

@@ -106,7 +106,7 @@ func TestAPasteIntoAField(t *testing.T) {
 	p.press("esc", "c")
 	p.m.key(tea.KeyMsg{Type: tea.KeyRunes, Paste: true, Runes: []rune(strings.Repeat("x", listMost+1))})
 	if p.m.composer.f.String() != "" || !strings.Contains(p.m.hint, "nothing was taken") {
-		t.Errorf("%d characters, %q", len(p.m.composer.f.text), p.m.hint)
+		t.Errorf("%d characters, %q", len(p.m.composer.f.Text), p.m.hint)
 	}
 }
 

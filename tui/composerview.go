@@ -9,6 +9,7 @@ import (
 
 	"ehlo/session/flow"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/face"
 )
 
 // fieldColumn is where the fields begin: behind the cursor, the mark and the
@@ -45,7 +46,7 @@ func (p part) beside() bool {
 //	 This is a test message.
 //	 1,204 of 52,428,800 octets (50.0 MiB)   longest line 61 of 998
 func (m *screen) messageView(w, h int) []string {
-	c, g := m.composer, m.st.glyphs
+	c, g := m.composer, m.st.Glyphs
 	foot := m.footRows(w, h)
 	h -= len(foot)
 	lines := c.lines(w)
@@ -88,7 +89,7 @@ func (m *screen) messageView(w, h int) []string {
 	var out []string
 	c.top, out = list.show(c.top, at)
 	for len(out) < h {
-		out = append(out, g.fit("", w))
+		out = append(out, g.Fit("", w))
 	}
 	return append(out, foot...)
 }
@@ -109,7 +110,7 @@ func (c *composer) lines(w int) (lines [][]item) {
 // lineRows draws the fields of a row, and below the recipients what MAIL will
 // say. The one that is being typed has the row for itself.
 func (m *screen) lineRows(line []item, w int) (rows []string) {
-	c, g := m.composer, m.st.glyphs
+	c, g := m.composer, m.st.Glyphs
 	if m.mode == modeField && slices.Contains(line, c.at) {
 		line = []item{c.at}
 	}
@@ -123,7 +124,7 @@ func (m *screen) lineRows(line []item, w int) (rows []string) {
 	}
 	rows = append(rows, row)
 	if words := m.envelopeWords(); line[0].part == partTo && words != "" && m.lay.shape != shapeSmall {
-		rows = append(rows, m.st.dim.Render(g.fit(fmt.Sprintf("  %-11s%s", "Envelope", g.words(words)), w)))
+		rows = append(rows, m.st.Dim.Render(g.Fit(fmt.Sprintf("  %-11s%s", "Envelope", g.Words(words)), w)))
 	}
 	return rows
 }
@@ -146,25 +147,25 @@ func (m *screen) envelopeWords() string {
 
 // footRows are what the draft comes to, and what keeps it from being sent.
 func (m *screen) footRows(w, h int) []string {
-	c, g := m.composer, m.st.glyphs
-	mark, s, text := byte(' '), m.st.bold, ""
+	c, g := m.composer, m.st.Glyphs
+	mark, s, text := byte(' '), m.st.Bold, ""
 	n := &c.count
 	switch {
 	case n.err != nil:
-		mark, s, text = '~', m.st.warn, n.err.Error()
+		mark, s, text = '~', m.st.Warn, n.err.Error()
 	case n.revision == 0:
 		text = "counting"
 	default:
 		words, over := m.sizeWords(n.octets)
 		if text = words; over > 0 {
-			mark, s = '!', m.st.bad
+			mark, s = '!', m.st.Bad
 		}
 	}
 	var out []string
 	lead := string(mark) + " "
-	for _, r := range wrap(g.words(text), w-2) {
+	for _, r := range face.Wrap(g.Words(text), w-2) {
 		if len(out) < max(h/3, 1) {
-			out = append(out, m.st.led(s, lead, g.fit(r, w-2)))
+			out = append(out, m.st.Led(s, lead, g.Fit(r, w-2)))
 		}
 		lead = "  "
 	}
@@ -172,9 +173,9 @@ func (m *screen) footRows(w, h int) []string {
 	switch {
 	case n.err != nil || n.longest == 0:
 	case n.longest > longestLine:
-		out = append(out, m.st.led(m.st.warn, "~ ", g.fit(longest+": a server may break it, or refuse it", w-2)))
-	case len(out) == 1 && cells(text)+cells(longest)+5 <= w:
-		out[0] = g.apart(s.Render(string(mark)+" "+text), m.st.dim.Render(longest), w-1) + " "
+		out = append(out, m.st.Led(m.st.Warn, "~ ", g.Fit(longest+": a server may break it, or refuse it", w-2)))
+	case len(out) == 1 && face.Cells(text)+face.Cells(longest)+5 <= w:
+		out[0] = g.Apart(s.Render(string(mark)+" "+text), m.st.Dim.Render(longest), w-1) + " "
 	}
 	return out
 }
@@ -184,7 +185,7 @@ const longestLine = 998
 
 // itemRow draws a field.
 func (m *screen) itemRow(x item, w int) string {
-	c, g := m.composer, m.st.glyphs
+	c, g := m.composer, m.st.Glyphs
 	here := x == c.at && m.pane == messageAt
 	cursor := byte(' ')
 	if here && (m.mode == modeBrowse || m.mode == modeField) {
@@ -196,29 +197,29 @@ func (m *screen) itemRow(x item, w int) string {
 		label = ""
 	}
 	if here && m.mode == modeField {
-		row := m.st.bold.Render(fmt.Sprintf("%c %-11s", cursor, label)) + c.f.view(&m.st, room, true, false)
-		return g.fit(row, w)
+		row := m.st.Bold.Render(fmt.Sprintf("%c %-11s", cursor, label)) + c.f.View(&m.st, room, true, false)
+		return g.Fit(row, w)
 	}
 	mark, text, right, s := m.fieldWords(x, room)
-	if n := cells(right); n > 0 && n+8 < room {
-		if cells(text) > room-n-2 && x.part == partAttach {
+	if n := face.Cells(right); n > 0 && n+8 < room {
+		if face.Cells(text) > room-n-2 && x.part == partAttach {
 			text = filepath.Base(text)
 		}
-		text = g.apart(text, right, room-1)
+		text = g.Apart(text, right, room-1)
 	}
 	lead := fmt.Sprintf("%c%c%-11s", cursor, mark, label)
 	if cursor == '>' {
 		s = s.Bold(true)
-		lead = m.st.bold.Render(lead)
+		lead = m.st.Bold.Render(lead)
 	}
-	return lead + s.Render(g.fit(text, room))
+	return lead + s.Render(g.Fit(text, room))
 }
 
 // fieldWords are what a field shows: its text, or what it is when it is empty.
-func (m *screen) fieldWords(x item, w int) (mark byte, text, right string, s style) {
-	c, g := m.composer, m.st.glyphs
-	mark, s = ' ', m.st.server
-	none := func(words string) (byte, string, string, style) { return ' ', words, "", m.st.dim }
+func (m *screen) fieldWords(x item, w int) (mark byte, text, right string, s face.Style) {
+	c, g := m.composer, m.st.Glyphs
+	mark, s = ' ', m.st.Server
+	none := func(words string) (byte, string, string, face.Style) { return ' ', words, "", m.st.Dim }
 	list := c.list(x.part)
 	switch {
 	case x.part < single:
@@ -239,7 +240,7 @@ func (m *screen) fieldWords(x item, w int) (mark byte, text, right string, s sty
 				right = wire.Binary(uint64(f.octets))
 			}
 			if f.err != nil {
-				mark, text, right, s = '!', f.err.Error(), "", m.st.bad
+				mark, text, right, s = '!', f.err.Error(), "", m.st.Bad
 			}
 		}
 	case x.part == partFile:
@@ -247,7 +248,7 @@ func (m *screen) fieldWords(x item, w int) (mark byte, text, right string, s sty
 	default:
 		return none(m.optionWords(x.part))
 	}
-	return mark, g.words(beginning(text, w)), right, s
+	return mark, g.Words(beginning(text, w)), right, s
 }
 
 // beginning is as much of a text as may be seen in w cells, and some more.
@@ -295,7 +296,7 @@ func (m *screen) resultRows(x item, w int) []string {
 		cursor = '>'
 	}
 	mark, label, text := m.composer.result.row(x.n)
-	s := map[byte]style{' ': m.st.good, '~': m.st.warn, '!': m.st.bad}[mark]
+	s := map[byte]face.Style{' ': m.st.Good, '~': m.st.Warn, '!': m.st.Bad}[mark]
 	if x.n == 0 || cursor == '>' {
 		s = s.Bold(true)
 	}
@@ -303,11 +304,11 @@ func (m *screen) resultRows(x item, w int) []string {
 }
 
 // labelled draws a text behind its label, in as many rows as it takes.
-func (m *screen) labelled(cursor, mark byte, label, text string, w int, s style) (rows []string) {
-	g := m.st.glyphs
+func (m *screen) labelled(cursor, mark byte, label, text string, w int, s face.Style) (rows []string) {
+	g := m.st.Glyphs
 	lead := fmt.Sprintf("%c%c%-11s", cursor, mark, label)
-	for _, r := range wrap(g.words(text), max(w-fieldColumn, 1)) {
-		rows = append(rows, m.st.led(s, lead, g.fit(r, w-cells(lead))))
+	for _, r := range face.Wrap(g.Words(text), max(w-fieldColumn, 1)) {
+		rows = append(rows, m.st.Led(s, lead, g.Fit(r, w-face.Cells(lead))))
 		lead = strings.Repeat(" ", fieldColumn-2) + "| "
 	}
 	return rows
@@ -315,19 +316,19 @@ func (m *screen) labelled(cursor, mark byte, label, text string, w int, s style)
 
 // bodyRows draws the body in h rows, the first of which is its title.
 func (m *screen) bodyRows(w, h int) []string {
-	c, g := m.composer, m.st.glyphs
+	c, g := m.composer, m.st.Glyphs
 	typing := m.mode == modeField && c.at.part == partBody
-	cursor, s := " ", m.st.dim
+	cursor, s := " ", m.st.Dim
 	if c.at.part == partBody && (m.mode == modeBrowse || m.mode == modeField) {
-		cursor, s = ">", m.st.bold
+		cursor, s = ">", m.st.Bold
 	}
 	words := count(len(c.body), "line")
 	if len(c.body) == 0 && !typing {
 		words = "(empty: Enter types, ctrl+e opens $EDITOR)"
 	}
-	line := strings.Repeat(g.horizontal, max(w-fieldColumn-cells(words)-1, 0))
-	title := s.Render(fmt.Sprintf("%s %-11s", cursor, partNames[partBody])) + m.st.dim.Render(words+" "+line)
-	out := []string{g.fit(title, w)}
+	line := strings.Repeat(g.Horizontal, max(w-fieldColumn-face.Cells(words)-1, 0))
+	title := s.Render(fmt.Sprintf("%s %-11s", cursor, partNames[partBody])) + m.st.Dim.Render(words+" "+line)
+	out := []string{g.Fit(title, w)}
 	h--
 	if typing {
 		c.scroll = max(min(c.scroll, c.row), c.row-h+1)
@@ -336,11 +337,11 @@ func (m *screen) bodyRows(w, h int) []string {
 	for i := c.scroll; len(out) <= h; i++ {
 		switch {
 		case typing && i == c.row:
-			out = append(out, " "+c.f.view(&m.st, w-1, true, false))
+			out = append(out, " "+c.f.View(&m.st, w-1, true, false))
 		case i < len(c.body):
-			out = append(out, g.fit(" "+g.words(beginning(c.body[i], w)), w))
+			out = append(out, g.Fit(" "+g.Words(beginning(c.body[i], w)), w))
 		default:
-			out = append(out, g.fit("", w))
+			out = append(out, g.Fit("", w))
 		}
 	}
 	return out

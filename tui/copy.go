@@ -15,6 +15,7 @@ import (
 	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/keep"
 )
 
 // throughTerminal is how much a terminal is given to copy (OSC 52): many take
@@ -110,7 +111,7 @@ func (m *screen) copyText(text, what string) tea.Cmd {
 		done := copied{what: what}
 		if dir != "" { // first: it is there whatever becomes of the others
 			path := filepath.Join(dir, "copied.txt")
-			if done.err = writePrivate(path, text); done.err == nil {
+			if done.err = keep.Write(path, text); done.err == nil {
 				done.to = append(done.to, path)
 			}
 		}

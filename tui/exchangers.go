@@ -89,7 +89,7 @@ func buildExchangers(b builder) []fact {
 	route := b.hosts.shown()
 	if route == nil {
 		if b.hosts.failed != nil {
-			return b.lines("", b.hosts.failed.Message, b.st.bad)
+			return b.lines("", b.hosts.failed.Message, b.st.Bad)
 		}
 		if c := b.v.Now(); c != nil {
 			one := attempts{}
@@ -98,7 +98,7 @@ func buildExchangers(b builder) []fact {
 			}
 			return exchangerFacts(b, event.Exchanger{Host: c.Name()}, "", &one, 0)
 		}
-		return []fact{{text: " (not looked up yet)", style: b.st.dim, quiet: true}}
+		return []fact{{text: " (not looked up yet)", style: b.st.Dim, quiet: true}}
 	}
 	facts := heading(b, *route)
 	if len(route.Exchangers) == 0 {
@@ -106,7 +106,7 @@ func buildExchangers(b builder) []fact {
 		if b.hosts.failed != nil {
 			why = b.hosts.failed.Message
 		}
-		facts = append(facts, b.lines("", why, b.st.bad)...)
+		facts = append(facts, b.lines("", why, b.st.Bad)...)
 	}
 	of := byExchanger(b, *route)
 	least := least(*route, of)
@@ -132,7 +132,7 @@ func buildExchangers(b builder) []fact {
 		if reached != "" && !b.side {
 			text = wordUntried + ": " + reached + " has answered; " + text
 		}
-		facts = append(facts, b.lines("", text, b.st.dim)...)
+		facts = append(facts, b.lines("", text, b.st.Dim)...)
 	}
 	return facts
 }
@@ -164,7 +164,7 @@ func heading(b builder, route event.Route) []fact {
 	if text == "" || len(route.Exchangers) == 0 {
 		return nil
 	}
-	return b.lines("", text, b.st.dim)
+	return b.lines("", text, b.st.Dim)
 }
 
 // attempts are those that went to an exchanger: the newest, of all and of each
@@ -256,7 +256,7 @@ func addressOf(c *transcript.Conversation) string {
 
 // exchangerFacts are an exchanger, its addresses, and what went wrong with it.
 func exchangerFacts(b builder, x event.Exchanger, preference string, tried *attempts, least uint64) []fact {
-	word, stage, s := wordUntried, "", b.st.server
+	word, stage, s := wordUntried, "", b.st.Server
 	var last *transcript.Conversation
 	problem := x.Error
 	mark := " "
@@ -271,7 +271,7 @@ func exchangerFacts(b builder, x event.Exchanger, preference string, tried *atte
 		}
 	}
 	if x.Error != nil {
-		word, stage, s = wordFail, stageNames[stageDNS], b.st.bad
+		word, stage, s = wordFail, stageNames[stageDNS], b.st.Bad
 	}
 	right := word
 	switch {
@@ -280,7 +280,7 @@ func exchangerFacts(b builder, x event.Exchanger, preference string, tried *atte
 	case word == wordOK:
 		right += "  " + transcript.Milliseconds(stagesOf(last).opened())
 	}
-	name := b.st.glyphs.words(x.Host)
+	name := b.st.Glyphs.Words(x.Host)
 	if preference != "" {
 		name = fmt.Sprintf("%5s %s", preference, name)
 	} else {
@@ -288,7 +288,7 @@ func exchangerFacts(b builder, x event.Exchanger, preference string, tried *atte
 	}
 	facts := []fact{{text: mark + name, right: right, style: s, host: x.Host}}
 	if x.Unicode != "" {
-		facts = append(facts, fact{text: "       " + b.st.glyphs.words(x.Unicode), style: b.st.dim, quiet: true})
+		facts = append(facts, fact{text: "       " + b.st.Glyphs.Words(x.Unicode), style: b.st.Dim, quiet: true})
 	}
 	for _, a := range x.Addresses {
 		if b.side && !b.focus && tried == nil {
@@ -299,7 +299,7 @@ func exchangerFacts(b builder, x event.Exchanger, preference string, tried *atte
 		}
 	}
 	for _, n := range x.Notes {
-		facts = append(facts, b.lines("  note", n, b.st.warn)...)
+		facts = append(facts, b.lines("  note", n, b.st.Warn)...)
 	}
 	why, means := reason(problem)
 	if why != "" {
@@ -307,10 +307,10 @@ func exchangerFacts(b builder, x event.Exchanger, preference string, tried *atte
 		if word == wordOK { // it could be opened
 			label = "  later"
 		}
-		facts = append(facts, b.lines(label, why, b.st.bad)...)
+		facts = append(facts, b.lines(label, why, b.st.Bad)...)
 	}
 	if means != "" {
-		facts = append(facts, b.lines("  means", means, b.st.server)...)
+		facts = append(facts, b.lines("  means", means, b.st.Server)...)
 	}
 	return facts
 }
@@ -318,7 +318,7 @@ func exchangerFacts(b builder, x event.Exchanger, preference string, tried *atte
 // addressFact is the row of an address, with its maximum size, and its state
 // where the exchanger has several.
 func addressFact(b builder, x event.Exchanger, address string, tried *attempts, least uint64) fact {
-	f := fact{text: "       " + b.st.glyphs.words(address), style: b.st.dim, quiet: true}
+	f := fact{text: "       " + b.st.Glyphs.Words(address), style: b.st.Dim, quiet: true}
 	if address == x.Host {
 		f.text = ""
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ehlo/session/transcript"
+	"ehlo/tui/internal/face"
 )
 
 // fact is one row of what is known, or a few where it is long.
@@ -13,7 +14,7 @@ type fact struct {
 	word   string // of the text: has its colour, where that is a pale one
 	note   string // behind the text, in what room is left
 	right  string // at the right edge
-	style  style
+	style  face.Style
 	host   string   // Enter prefills the palette with a connection to it
 	detail []string // Enter shows it
 	title  string   // of that; empty: "What it means"
@@ -41,7 +42,7 @@ const noteColumn = 22
 // builder is what the facts are made of.
 type builder struct {
 	v   *transcript.View
-	st  *styles
+	st  *face.Styles
 	w   int
 	now time.Time
 
@@ -53,7 +54,7 @@ type builder struct {
 }
 
 // lines wraps a text behind a label of ten columns.
-func (b builder) lines(label, text string, s style) []fact {
+func (b builder) lines(label, text string, s face.Style) []fact {
 	const column = 11
 	indent := column
 	switch {
@@ -63,10 +64,10 @@ func (b builder) lines(label, text string, s style) []fact {
 		indent = 2
 	}
 	var facts []fact
-	for i, row := range wrap(b.st.glyphs.words(text), b.w-indent-1) {
+	for i, row := range face.Wrap(b.st.Glyphs.Words(text), b.w-indent-1) {
 		lead := strings.Repeat(" ", indent)
 		if i == 0 && label != "" {
-			lead = b.st.glyphs.fit(label, column)
+			lead = b.st.Glyphs.Fit(label, column)
 		}
 		facts = append(facts, fact{text: lead + row, style: s, quiet: true})
 	}
@@ -144,12 +145,12 @@ func (p *factPane) current() *fact {
 }
 
 // View draws h rows of w cells.
-func (p *factPane) View(st *styles, w, h int, focus bool) []string {
+func (p *factPane) View(st *face.Styles, w, h int, focus bool) []string {
 	out := make([]string, 0, h)
 	p.top = max(min(p.top, len(p.facts)-h), 0)
 	for i := p.top; i < len(p.facts) && len(out) < h; i++ {
 		if below := len(p.facts) - i; len(out) == h-1 && below > 1 {
-			out = append(out, st.dim.Render(st.glyphs.fit("  "+st.glyphs.more+" "+count(below, "more row"), w)))
+			out = append(out, st.Dim.Render(st.Glyphs.Fit("  "+st.Glyphs.More+" "+count(below, "more row"), w)))
 			break
 		}
 		out = append(out, p.row(st, i, w, focus))
@@ -162,19 +163,19 @@ func (p *factPane) View(st *styles, w, h int, focus bool) []string {
 
 // paleRow is a row of which only a word has the colour: the one that is named,
 // else what is at the right, else the label.
-func (p *factPane) paleRow(st *styles, f fact, s style, text string) string {
-	plain := st.server.Bold(s.GetBold())
+func (p *factPane) paleRow(st *face.Styles, f fact, s face.Style, text string) string {
+	plain := st.Server.Bold(s.GetBold())
 	if at := strings.Index(text, f.word); f.word != "" && at >= 0 {
-		return plain.Render(text[:at]) + st.led(s, f.word, text[at+len(f.word):])
+		return plain.Render(text[:at]) + st.Led(s, f.word, text[at+len(f.word):])
 	}
 	if f.right != "" {
 		return plain.Render(text)
 	}
-	n := labelOf(text)
-	return st.led(s, text[:n], text[n:])
+	n := face.LabelOf(text)
+	return st.Led(s, text[:n], text[n:])
 }
 
-func (p *factPane) row(st *styles, i, w int, focus bool) string {
+func (p *factPane) row(st *face.Styles, i, w int, focus bool) string {
 	f := p.facts[i]
 	cursor := " "
 	s := f.style
@@ -182,25 +183,25 @@ func (p *factPane) row(st *styles, i, w int, focus bool) string {
 		cursor, s = ">", s.Bold(true)
 	}
 	room := w - 1
-	if f.right = st.glyphs.cut(f.right, w-2); f.right != "" {
-		room -= cells(f.right) + 2
+	if f.right = st.Glyphs.Cut(f.right, w-2); f.right != "" {
+		room -= face.Cells(f.right) + 2
 	}
-	text := st.glyphs.cut(f.text, room)
+	text := st.Glyphs.Cut(f.text, room)
 	if f.note != "" && w >= middleWidth {
-		text = st.glyphs.fit(text, max(cells(text), noteColumn))
+		text = st.Glyphs.Fit(text, max(face.Cells(text), noteColumn))
 	}
 	row := s.Render(cursor + text)
-	if pale(s) {
+	if face.Pale(s) {
 		row = p.paleRow(st, f, s, cursor+text)
 	}
-	used := 1 + cells(text)
+	used := 1 + face.Cells(text)
 	if f.note != "" && room-used >= 6 {
-		n := st.glyphs.cut(st.glyphs.words(f.note), room-used-1)
-		row += st.dim.Render("  " + n)
-		used += 2 + cells(n)
+		n := st.Glyphs.Cut(st.Glyphs.Words(f.note), room-used-1)
+		row += st.Dim.Render("  " + n)
+		used += 2 + face.Cells(n)
 	}
 	if f.right != "" {
-		return row + strings.Repeat(" ", max(w-used-cells(f.right)-1, 0)) + s.Render(f.right) + " "
+		return row + strings.Repeat(" ", max(w-used-face.Cells(f.right)-1, 0)) + s.Render(f.right) + " "
 	}
-	return st.glyphs.fit(row, w)
+	return st.Glyphs.Fit(row, w)
 }

@@ -6,6 +6,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 // loginList is what sceneLogin is offered behind its login.
@@ -89,7 +90,7 @@ func TestLimitWords(t *testing.T) {
 // TestTheSelectedFactIsInSight: also where the last row says how many more
 // there are.
 func TestTheSelectedFactIsInSight(t *testing.T) {
-	st := newStyles(true, false)
+	st := face.New(true, false)
 	p := &factPane{build: func(builder) []fact {
 		facts := make([]fact, 30)
 		for i := range facts {

@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/tui/internal/face"
 )
 
 // find is a text that is searched for. Where it has no capital letter, it is
@@ -41,7 +43,7 @@ func lower(s string) string {
 }
 
 // render draws a text, and what was searched for in it reversed.
-func (f find) render(s string, in style) string {
+func (f find) render(s string, in face.Style) string {
 	at := f.in(s)
 	if at < 0 {
 		return in.Render(s)
@@ -63,7 +65,7 @@ func (f find) render(s string, in style) string {
 // startFind opens the field for a text to search for, or to filter by.
 func startFind(m mode) func(*screen) tea.Cmd {
 	return func(s *screen) tea.Cmd {
-		s.asking.set("")
+		s.asking.Set("")
 		s.mode = m
 		return nil
 	}

@@ -20,6 +20,8 @@ import (
 	"ehlo/session/play"
 	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
+	"ehlo/tui/internal/keep"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -44,7 +46,7 @@ func newPlay(w, h int) *drawing {
 		Load:   func(string, []string) (*play.Options, error) { return nil, errors.New("there are no files here") },
 	}
 	f := engine.NewFeed(nil)
-	p.m = newScreen(o, f, engine.New(engine.Options{Session: o.Session, Plan: o.Plan, Intro: o.Intro}, f, nil), nil, &history{}, newStyles(true, false))
+	p.m = newScreen(o, f, engine.New(engine.Options{Session: o.Session, Plan: o.Plan, Intro: o.Intro}, f, nil), nil, &keep.History{}, face.New(true, false))
 	p.m.composer.idling = true // nothing ticks by itself
 	return p
 }
@@ -245,12 +247,12 @@ var scenes = map[string]func(p *drawing){
 	"password": func(p *drawing) {
 		sceneDone(p)
 		p.press("esc", ":")
-		p.m.palette.set("auth plain someone")
+		p.m.palette.Set("auth plain someone")
 		p.press("enter", "x", "y")
 		if p.m.mode != modeSecret {
 			p.m.asks, p.m.mode = &session.Auth{}, modeSecret // there is no engine behind this drawing
 			p.m.asks.Credentials.User = "someone"
-			p.m.asking.set("xy")
+			p.m.asking.Set("xy")
 		}
 	},
 	"settings": func(p *drawing) {
@@ -260,7 +262,7 @@ var scenes = map[string]func(p *drawing){
 	"as swaks": func(p *drawing) {
 		sceneError(p)
 		p.press(":")
-		p.m.palette.set("copy swaks")
+		p.m.palette.Set("copy swaks")
 		p.press("enter")
 	},
 	"alone": func(p *drawing) {

@@ -16,6 +16,7 @@ import (
 	"ehlo/internal/crash"
 	"ehlo/session/event"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/keep"
 	"ehlo/tui/internal/smtpline"
 )
 
@@ -188,7 +189,7 @@ func (m *screen) crashFile(why string, crash *panicked) (string, error) {
 	if err := m.script().writeTo(&b, nil); err != nil {
 		return "", err
 	}
-	return createPrivate(filepath.Join(m.o.Dir, "crashes"), fileName(m.shortHost(), m.o.Now(), "-*.smtp"), b.String())
+	return keep.Create(filepath.Join(m.o.Dir, "crashes"), fileName(m.shortHost(), m.o.Now(), "-*.smtp"), b.String())
 }
 
 // unsentLines are what stands in the SMTP line, and the rest of a paste, as they

@@ -8,6 +8,7 @@ import (
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 // header says what must be seen at a glance: which host, which state, TLS
@@ -21,28 +22,28 @@ import (
 //	small    mx1.example.org         READY
 //	         TLS 1.3 VERIFIED max 50.0 MiB
 func (m *screen) header() []string {
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	w := m.lay.w
 	state := m.stateWord()
 	tls, tlsStyle := m.tlsWord()
 	last := m.lastWord()
 	switch m.lay.shape {
 	case shapeWide:
-		right := tlsStyle.Render(tls) + "  " + m.st.bold.Render("max "+m.sizeWord(false)) + m.elapsed()
-		left := " " + m.st.bold.Render(g.words(m.hostWords(true))) + "  " + state
+		right := tlsStyle.Render(tls) + "  " + m.st.Bold.Render("max "+m.sizeWord(false)) + m.elapsed()
+		left := " " + m.st.Bold.Render(g.Words(m.hostWords(true))) + "  " + state
 		if last != "" {
 			left += "  " + last
 		}
-		return []string{g.apart(left, right, w)}
+		return []string{g.Apart(left, right, w)}
 	case shapeMiddle:
-		first := g.apart(" "+m.st.bold.Render(g.words(m.hostWords(false))), state+m.elapsed(), w)
-		second := g.apart(" "+tlsStyle.Render(tls)+"  "+m.st.bold.Render("max "+m.sizeWord(true)), last, w)
+		first := g.Apart(" "+m.st.Bold.Render(g.Words(m.hostWords(false))), state+m.elapsed(), w)
+		second := g.Apart(" "+tlsStyle.Render(tls)+"  "+m.st.Bold.Render("max "+m.sizeWord(true)), last, w)
 		return []string{first, second}
 	}
-	host := m.st.bold.Render(g.words(m.shortHost()))
+	host := m.st.Bold.Render(g.Words(m.shortHost()))
 	if m.live() && m.lay.header == 2 {
-		name := m.st.bold.Render(g.words(m.played.name()))
-		return []string{g.apart(name, state, w), g.apart(host, tlsStyle.Render(tls), w)}
+		name := m.st.Bold.Render(g.Words(m.played.name()))
+		return []string{g.Apart(name, state, w), g.Apart(host, tlsStyle.Render(tls), w)}
 	}
 	if idle := m.idleWords(); idle != "" {
 		state += " " + idle
@@ -50,9 +51,9 @@ func (m *screen) header() []string {
 		state += " " + last
 	}
 	if m.lay.header == 1 {
-		return []string{g.apart(host, state+" "+m.sizeWord(false), w)}
+		return []string{g.Apart(host, state+" "+m.sizeWord(false), w)}
 	}
-	return []string{g.apart(host, state, w), g.apart(tlsStyle.Render(tls), m.st.bold.Render("max "+m.sizeWord(false)), w)}
+	return []string{g.Apart(host, state, w), g.Apart(tlsStyle.Render(tls), m.st.Bold.Render("max "+m.sizeWord(false)), w)}
 }
 
 // hostWords are the target and where it led.
@@ -86,48 +87,48 @@ func (m *screen) shortHost() string {
 }
 
 func (m *screen) stateWord() string {
-	word, s := "LOOKUP", m.st.warn
+	word, s := "LOOKUP", m.st.Warn
 	if m.live() {
 		return m.scriptState()
 	}
 	if c := m.view.Now(); c != nil && !m.now.Seeking {
 		word, s = m.sessionWord(c)
 	} else if m.now.Doing == engine.Idle {
-		word, s = wordFail+" "+stageNames[stageDNS], m.st.bad
+		word, s = wordFail+" "+stageNames[stageDNS], m.st.Bad
 	}
 	return s.Render(word)
 }
 
 // sessionWord is how far a connection is. That it could not be opened is said
 // as in the pane MX.
-func (m *screen) sessionWord(c *transcript.Conversation) (string, style) {
+func (m *screen) sessionWord(c *transcript.Conversation) (string, face.Style) {
 	switch c.State {
 	case transcript.Ready:
-		return string(c.State), m.st.good
+		return string(c.State), m.st.Good
 	case transcript.InText:
-		return string(c.State), m.st.bold
+		return string(c.State), m.st.Bold
 	case transcript.Failing:
 		word, stage, s := stateOf(&m.st, c)
 		if word == wordOK {
-			return string(transcript.Closed), m.st.bad
+			return string(transcript.Closed), m.st.Bad
 		}
 		return strings.TrimSpace(strings.ToUpper(word) + " " + stage), s
 	}
-	return string(c.State), m.st.warn
+	return string(c.State), m.st.Warn
 }
 
 // scriptState is the state while a script is played: "SCRIPT smoke.smtp 5/9".
 func (m *screen) scriptState() string {
-	word := "SCRIPT " + m.st.glyphs.cut(m.st.glyphs.words(m.played.name()), m.lay.w/4) + " " + m.scriptCount()
+	word := "SCRIPT " + m.st.Glyphs.Cut(m.st.Glyphs.Words(m.played.name()), m.lay.w/4) + " " + m.scriptCount()
 	if m.lay.shape == shapeSmall {
 		word = "RUN " + m.scriptCount()
 		if m.held() {
 			word = "HELD " + m.scriptCount()
 		}
 	}
-	s := m.st.warn
+	s := m.st.Warn
 	if m.held() {
-		s = m.st.bold
+		s = m.st.Bold
 	}
 	word = s.Render(word)
 	if c := m.view.Now(); c != nil && (c.State == transcript.Closed || c.State == transcript.Failing) {
@@ -142,29 +143,29 @@ func (m *screen) scriptState() string {
 func (m *screen) lastWord() string {
 	c := m.view.Now()
 	if c != nil && c.QueueID != "" && c.LastReply.Reply.Class() < 4 && m.lay.shape != shapeSmall {
-		return m.st.bold.Render("queue id " + m.st.glyphs.cut(c.QueueID, m.lay.w/3))
+		return m.st.Bold.Render("queue id " + m.st.Glyphs.Cut(c.QueueID, m.lay.w/3))
 	}
 	if c == nil || c.LastReply == nil || c.LastReply.Reply.Class() < 4 || c.LastReply.Answer {
 		return ""
 	}
-	s := m.st.warn
+	s := m.st.Warn
 	if c.LastReply.Reply.Class() == 5 {
-		s = m.st.bad
+		s = m.st.Bad
 	}
 	return s.Render(fmt.Sprintf("last %d", c.LastReply.Reply.Code))
 }
 
-func (m *screen) tlsWord() (string, style) {
+func (m *screen) tlsWord() (string, face.Style) {
 	c := m.view.Now()
 	switch {
 	case c == nil, c.TLS == nil && c.Protocol == "":
-		return "TLS --", m.st.dim
+		return "TLS --", m.st.Dim
 	case c.TLS == nil:
-		return "NO TLS", m.st.warn
+		return "NO TLS", m.st.Warn
 	case c.TLS.Verified:
-		return c.TLS.Version + " VERIFIED", m.st.good
+		return c.TLS.Version + " VERIFIED", m.st.Good
 	}
-	return c.TLS.Version + " UNVERIFIED", m.st.bad
+	return c.TLS.Version + " UNVERIFIED", m.st.Bad
 }
 
 // sizeWord is the maximum message size, in few words or fully.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"ehlo/tui/internal/keep"
 )
 
 // TestHistoriesOfSeveralRuns: each run keeps the lines of the others, in the
@@ -17,11 +19,11 @@ func TestHistoriesOfSeveralRuns(t *testing.T) {
 	const runs, each = 4, 200
 	var wait sync.WaitGroup
 	for r := range runs {
-		h := loadHistory(dir)
+		h := keep.LoadHistory(dir)
 		wait.Go(func() {
 			for n := range each {
-				h.add(fmt.Sprintf("NOOP %d %d", r, n))
-				if err := h.keep(dir); err != nil {
+				h.Add(fmt.Sprintf("NOOP %d %d", r, n))
+				if err := h.Keep(dir); err != nil {
 					t.Error(err)
 				}
 			}
@@ -52,24 +54,24 @@ func number(line string) (n int) {
 
 func TestTheHistoryStaysBounded(t *testing.T) {
 	dir := t.TempDir()
-	h := loadHistory(dir)
-	for n := range 5 * historyMost {
-		h.add(fmt.Sprintf("NOOP %d", n))
+	h := keep.LoadHistory(dir)
+	for n := range 5 * keep.HistoryMost {
+		h.Add(fmt.Sprintf("NOOP %d", n))
 		if n%100 == 0 {
-			if err := h.keep(dir); err != nil {
+			if err := h.Keep(dir); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	h.add("NOOP " + strings.Repeat("x", historyLine))
-	if err := h.keep(dir); err != nil {
+	h.Add("NOOP " + strings.Repeat("x", keep.HistoryLine))
+	if err := h.Keep(dir); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(readFile(t, filepath.Join(dir, "history")), "\n"); n > 2*historyMost || n < historyMost {
+	if n := strings.Count(readFile(t, filepath.Join(dir, "history")), "\n"); n > 2*keep.HistoryMost || n < keep.HistoryMost {
 		t.Errorf("the file has %d lines", n)
 	}
-	if again := loadHistory(dir); len(again.lines) != historyMost || again.lines[historyMost-1] != fmt.Sprintf("NOOP %d", 5*historyMost-1) {
-		t.Errorf("%d lines came back, the last %q", len(again.lines), again.lines[len(again.lines)-1])
+	if again := keep.LoadHistory(dir); len(again.Lines) != keep.HistoryMost || again.Lines[keep.HistoryMost-1] != fmt.Sprintf("NOOP %d", 5*keep.HistoryMost-1) {
+		t.Errorf("%d lines came back, the last %q", len(again.Lines), again.Lines[len(again.Lines)-1])
 	}
 }
 
@@ -79,9 +81,9 @@ func TestHistoryAfterATornLine(t *testing.T) {
 	if err := os.WriteFile(file, []byte("NOOP one\nNOO"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := loadHistory(dir)
-	h.add("RSET")
-	if err := h.keep(dir); err != nil {
+	h := keep.LoadHistory(dir)
+	h.Add("RSET")
+	if err := h.Keep(dir); err != nil {
 		t.Fatal(err)
 	}
 	if got := readFile(t, file); got != "NOOP one\nNOO\nRSET\n" {
@@ -96,14 +98,14 @@ func TestHistoryThatCannotBeWritten(t *testing.T) {
 	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := &history{}
-	h.add("NOOP one")
-	err := h.keep(blocked)
+	h := &keep.History{}
+	h.Add("NOOP one")
+	err := h.Keep(blocked)
 	if err == nil {
 		t.Fatal("it was written into a file that is no directory")
 	}
-	h.add("NOOP two")
-	if err := h.keep(dir); err != nil {
+	h.Add("NOOP two")
+	if err := h.Keep(dir); err != nil {
 		t.Fatal(err)
 	}
 	if got := readFile(t, filepath.Join(dir, "history")); got != "NOOP one\nNOOP two\n" {

@@ -41,7 +41,7 @@ func (m *screen) idleWords() string {
 		words = fmt.Sprintf("idle %d/%.0f s", int(d.Seconds()), serverWaits.Seconds())
 	}
 	if d >= idleLate {
-		return m.st.warn.Render(words)
+		return m.st.Warn.Render(words)
 	}
 	return words
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/tui/internal/keep"
 )
 
 // draftFile is the file that a draft was kept in before leaving, or why it was
@@ -70,7 +72,7 @@ func (m *screen) keepDraft(r *Result) {
 		return
 	}
 	r.Saved = append(r.Saved, path)
-	r.Summary = append(r.Summary, fmt.Sprintf("the draft is in %s (:compose FILE opens it)", m.st.glyphs.words(path)))
+	r.Summary = append(r.Summary, fmt.Sprintf("the draft is in %s (:compose FILE opens it)", m.st.Glyphs.Words(path)))
 }
 
 // draftWriter writes the draft as it is now to a new file, readable by its owner
@@ -81,9 +83,9 @@ func (m *screen) draftWriter() func() (path string, err error) {
 		dir = os.TempDir()
 	}
 	return func() (string, error) {
-		path, err := createPrivate(dir, name, text)
+		path, err := keep.Create(dir, name, text)
 		if err != nil {
-			if second, again := createPrivate(os.TempDir(), "ehlo-"+name, text); again == nil {
+			if second, again := keep.Create(os.TempDir(), "ehlo-"+name, text); again == nil {
 				return second, nil
 			}
 			return "", err

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/tui/internal/face"
 )
 
 // where is the set of contexts in which a key has its meaning.
@@ -73,7 +75,7 @@ func bindings() []binding {
 		{id: "newer", keys: []string{"down", "ctrl+n"}, show: "down", in: inLine, help: "the line typed after", do: (*screen).newer},
 		{id: "pageup", keys: []string{"pgup"}, show: "PgUp", in: inLine | inReading, hint: "scroll", help: "a page up", do: by(-1, true)},
 		{id: "pagedown", keys: []string{"pgdown"}, show: "PgDn", in: inLine | inReading, help: "a page down", do: by(1, true)},
-		{id: "quitline", keys: []string{"ctrl+d"}, in: inLine, enabled: func(m *screen) bool { return len(m.line.text) == 0 }, help: "in an empty line: write QUIT into it", do: (*screen).offerQuit},
+		{id: "quitline", keys: []string{"ctrl+d"}, in: inLine, enabled: func(m *screen) bool { return len(m.line.Text) == 0 }, help: "in an empty line: write QUIT into it", do: (*screen).offerQuit},
 	})
 	rows = append(rows, composing()...)
 	rows = append(rows, editing()...)
@@ -101,7 +103,7 @@ func bindings() []binding {
 
 // editing are the keys of the text fields.
 func editing() []binding {
-	edit := func(id, help string, f func(*field), keys ...string) binding {
+	edit := func(id, help string, f func(*face.Field), keys ...string) binding {
 		return binding{id: id, keys: keys, in: inText, help: help, do: func(m *screen) tea.Cmd {
 			if m.where() != inBody || !m.composer.beyond(id) {
 				f(m.field())
@@ -109,22 +111,22 @@ func editing() []binding {
 			return nil
 		}}
 	}
-	end := edit("end", "to its end", func(f *field) { f.move(len(f.text)) }, "ctrl+e", "end")
+	end := edit("end", "to its end", func(f *face.Field) { f.Move(len(f.Text)) }, "ctrl+e", "end")
 	endBody := end // there ctrl+e opens the editor
 	end.in &^= inBody
 	endBody.id, endBody.keys, endBody.in = "endbody", []string{"end"}, inBody
 	return []binding{
-		edit("left", "a character to the left", func(f *field) { f.move(f.at - 1) }, "left", "ctrl+b"),
-		edit("right", "a character to the right", func(f *field) { f.move(f.at + 1) }, "right", "ctrl+f"),
-		edit("wordleft", "a word to the left", func(f *field) { f.move(f.wordBefore()) }, "ctrl+left"),
-		edit("wordright", "a word to the right", func(f *field) { f.move(f.wordBehind()) }, "ctrl+right"),
-		edit("start", "to the start of the line", func(f *field) { f.move(0) }, "ctrl+a", "home"),
+		edit("left", "a character to the left", func(f *face.Field) { f.Move(f.At - 1) }, "left", "ctrl+b"),
+		edit("right", "a character to the right", func(f *face.Field) { f.Move(f.At + 1) }, "right", "ctrl+f"),
+		edit("wordleft", "a word to the left", func(f *face.Field) { f.Move(f.WordBefore()) }, "ctrl+left"),
+		edit("wordright", "a word to the right", func(f *face.Field) { f.Move(f.WordBehind()) }, "ctrl+right"),
+		edit("start", "to the start of the line", func(f *face.Field) { f.Move(0) }, "ctrl+a", "home"),
 		end, endBody,
-		edit("erase", "erase the character before the cursor", func(f *field) { f.erase(f.at-1, f.at) }, "backspace", "ctrl+h"),
-		edit("delete", "erase the one under it", func(f *field) { f.erase(f.at, f.at+1) }, "delete", "ctrl+d"),
-		edit("word", "erase the word before the cursor", func(f *field) { f.erase(f.wordBefore(), f.at) }, "ctrl+w"),
-		edit("before", "erase all before the cursor", func(f *field) { f.erase(0, f.at) }, "ctrl+u"),
-		edit("behind", "erase all behind it", func(f *field) { f.erase(f.at, len(f.text)) }, "ctrl+k"),
+		edit("erase", "erase the character before the cursor", func(f *face.Field) { f.Erase(f.At-1, f.At) }, "backspace", "ctrl+h"),
+		edit("delete", "erase the one under it", func(f *face.Field) { f.Erase(f.At, f.At+1) }, "delete", "ctrl+d"),
+		edit("word", "erase the word before the cursor", func(f *face.Field) { f.Erase(f.WordBefore(), f.At) }, "ctrl+w"),
+		edit("before", "erase all before the cursor", func(f *face.Field) { f.Erase(0, f.At) }, "ctrl+u"),
+		edit("behind", "erase all behind it", func(f *face.Field) { f.Erase(f.At, len(f.Text)) }, "ctrl+k"),
 	}
 }
 
@@ -237,7 +239,7 @@ func (m *screen) hints(w int) string {
 		if b.hint == "" || b.in&here == 0 || b.enabled != nil && !b.enabled(m) {
 			continue
 		}
-		n := cells(b.name()) + 1 + cells(b.hint)
+		n := face.Cells(b.name()) + 1 + face.Cells(b.hint)
 		if used > 0 {
 			n += 2
 		}
@@ -247,7 +249,7 @@ func (m *screen) hints(w int) string {
 		if used > 0 {
 			row += "  "
 		}
-		row += m.st.bold.Render(b.name()) + " " + b.hint
+		row += m.st.Bold.Render(b.name()) + " " + b.hint
 		used += n
 	}
 	return row

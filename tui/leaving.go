@@ -4,11 +4,12 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 // quit leaves at once where nothing would be lost, else it asks.
 func (m *screen) quit() tea.Cmd {
-	if !m.now.Connected && m.now.Doing == engine.Idle && len(m.line.text) == 0 && len(m.queue.lines) == 0 && !m.composer.unsent() && !m.unsavedTalk() {
+	if !m.now.Connected && m.now.Doing == engine.Idle && len(m.line.Text) == 0 && len(m.queue.lines) == 0 && !m.composer.unsent() && !m.unsavedTalk() {
 		return m.leave()
 	}
 	m.back2, m.mode = m.mode, modeQuestion
@@ -68,7 +69,7 @@ func (m *screen) tinyQuit() tea.Cmd {
 		return m.leave()
 	}
 	m.armed, m.hint = true, "q again leaves"
-	if cells(m.hint) > m.lay.w {
+	if face.Cells(m.hint) > m.lay.w {
 		m.hint = "q: leave"
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/message"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/keep"
 )
 
 // letters keeps messages that were composed, or sent from files, beside the script that sends
@@ -102,7 +103,7 @@ func (k *letters) keep(source io.Reader, m letter) (path string, err error) {
 	for {
 		k.number++
 		path = fmt.Sprintf("%s.%d.eml", k.script, k.number)
-		err = writeNew(path, false, func(w io.Writer) error { return m.copy(w, source) })
+		err = keep.WriteNew(path, false, func(w io.Writer) error { return m.copy(w, source) })
 		if !errors.Is(err, fs.ErrExist) {
 			return path, err
 		}

@@ -24,39 +24,39 @@ func newLimits() *factPane {
 func buildLimits(b builder) []fact {
 	c := b.v.Now()
 	if c == nil {
-		return b.lines("max size", "unknown: no EHLO reply yet", b.st.dim)
+		return b.lines("max size", "unknown: no EHLO reply yet", b.st.Dim)
 	}
 	if c.Size == nil {
-		return append(b.lines("max size", "unknown: no EHLO reply yet", b.st.dim), b.patience(c)...)
+		return append(b.lines("max size", "unknown: no EHLO reply yet", b.st.Dim), b.patience(c)...)
 	}
 	size := *c.Size
 	var facts []fact
 	if size.State == wire.SizeDeclared {
-		facts = append(facts, b.lines("max size", wire.Octet(size.Declared), b.st.bold)...)
-		facts = append(facts, b.lines("source", "SIZE of "+c.Protocol+said(c), b.st.server)...)
+		facts = append(facts, b.lines("max size", wire.Octet(size.Declared), b.st.Bold)...)
+		facts = append(facts, b.lines("source", "SIZE of "+c.Protocol+said(c), b.st.Server)...)
 	} else {
-		facts = append(facts, b.lines("max size", size.String(), b.st.bold)...)
+		facts = append(facts, b.lines("max size", size.String(), b.st.Bold)...)
 	}
 	if c.Limit != nil {
 		facts = append(facts, b.found(c)...)
 	} else {
-		facts = append(facts, b.lines("measured", "not yet (S does it)", b.st.dim)...)
+		facts = append(facts, b.lines("measured", "not yet (S does it)", b.st.Dim)...)
 	}
 	if text := transcript.LargestFile(c.Size, c.Limit); text != "" {
 		if !strings.HasPrefix(text, "at least") {
 			text = strings.Replace(text, " in base64", " at most, in base64", 1)
 		}
-		facts = append(facts, b.lines("attachment", text, b.st.server)...)
+		facts = append(facts, b.lines("attachment", text, b.st.Server)...)
 	}
 	if note := size.Note(); note != "" {
-		facts = append(facts, b.lines("note", note, b.st.warn)...)
+		facts = append(facts, b.lines("note", note, b.st.Warn)...)
 	}
 	if before := c.SizeBeforeLogin; before != nil && *before != size {
-		facts = append(facts, b.lines("logged out", before.String(), b.st.warn)...)
+		facts = append(facts, b.lines("logged out", before.String(), b.st.Warn)...)
 		size = *before
 	}
 	if before := c.OffersBeforeTLS.Size(); len(c.OffersBeforeTLS) > 0 && (before.State != size.State || before.Declared != size.Declared) {
-		facts = append(facts, b.lines("before TLS", before.String(), b.st.warn)...)
+		facts = append(facts, b.lines("before TLS", before.String(), b.st.Warn)...)
 	}
 	if o, ok := c.Offers.Find(string(wire.KeywordLimits)); ok {
 		for i, p := range o.Params {
@@ -64,7 +64,7 @@ func buildLimits(b builder) []fact {
 			if i > 0 {
 				label = " "
 			}
-			facts = append(facts, b.lines(label, limitWords(p), b.st.server)...)
+			facts = append(facts, b.lines(label, limitWords(p), b.st.Server)...)
 		}
 	}
 	return append(facts, b.patience(c)...)
@@ -118,12 +118,12 @@ func (b builder) patience(c *transcript.Conversation) []fact {
 	if p.Server == "" {
 		text = fmt.Sprintf("%s; the strictest servers hang up after %d", count(used, what), p.Forgive)
 	}
-	s := b.st.server
+	s := b.st.Server
 	switch {
 	case used >= p.Forgive:
-		text, s = text+": it may hang up", b.st.bad
+		text, s = text+": it may hang up", b.st.Bad
 	case 2*used >= p.Forgive:
-		s = b.st.warn
+		s = b.st.Warn
 	}
 	facts := b.lines("errors", text, s)
 	facts[0].quiet = false
@@ -148,15 +148,15 @@ func patienceDetail(c *transcript.Conversation, p flow.Patience) []string {
 // found are the facts of a search for the maximum size.
 func (b builder) found(c *transcript.Conversation) []fact {
 	l := c.Limit
-	facts := b.lines("in force", transcript.Verdict(*c.Size, *l), b.st.bold)
+	facts := b.lines("in force", transcript.Verdict(*c.Size, *l), b.st.Bold)
 	if l.Nonsense {
-		facts = append(facts, b.lines("note", "it accepts a SIZE that is no number", b.st.warn)...)
+		facts = append(facts, b.lines("note", "it accepts a SIZE that is no number", b.st.Warn)...)
 	}
 	if l.Reason == flow.UsedUp && l.Verdict == event.Unknown {
-		facts = append(facts, b.lines("next", "r, Enter, esc, S: another connection goes on from here", b.st.dim)...)
+		facts = append(facts, b.lines("next", "r, Enter, esc, S: another connection goes on from here", b.st.Dim)...)
 	}
 	if l.Commands > 0 {
-		facts = append(facts, b.lines("asked", fmt.Sprintf("%d MAIL, %d refused; no message, no recipient", l.Commands, l.Rejections), b.st.dim)...)
+		facts = append(facts, b.lines("asked", fmt.Sprintf("%d MAIL, %d refused; no message, no recipient", l.Commands, l.Rejections), b.st.Dim)...)
 	}
 	return facts
 }

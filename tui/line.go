@@ -49,7 +49,7 @@ func (m *screen) used(s *smtpline.Situation) {
 			}
 		}
 	}
-	for _, l := range slices.Backward(m.history.lines) {
+	for _, l := range slices.Backward(m.history.Lines) {
 		switch line := []byte(l); wire.Verb(line) {
 		case "MAIL":
 			use(&s.Senders, wire.PathOf(line))
@@ -85,7 +85,7 @@ func (m *screen) completeLine(way int) {
 	}
 	s := m.situation()
 	m.used(&s)
-	m.offer(s.Complete(m.line.around()), way, "nothing that is known goes on from here")
+	m.offer(s.Complete(m.line.Around()), way, "nothing that is known goes on from here")
 }
 
 // heard learns from what is told what the line needs to know.
@@ -104,7 +104,7 @@ func (m *screen) secretLine() bool { return m.now.Asked && !m.now.InText }
 // warning says what is wrong with the line as it stands, or "". What is awaited
 // has its place while something is.
 func (m *screen) warning() string {
-	if m.mode != modeLine || m.leaving || len(m.line.text) == 0 || m.secretLine() || !m.now.Doing.Still() {
+	if m.mode != modeLine || m.leaving || len(m.line.Text) == 0 || m.secretLine() || !m.now.Doing.Still() {
 		return ""
 	}
 	s := m.situation()
@@ -117,9 +117,9 @@ func (m *screen) warning() string {
 // typedLine draws the line in w cells, with the ghost behind it: it stands in
 // brackets, so that it is told apart where nothing is faint.
 func (m *screen) typedLine(w int, focus bool) string {
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	text := m.line.String()
-	hidden := len(m.line.text)
+	hidden := len(m.line.Text)
 	switch {
 	case m.now.InText:
 	case m.now.Asked, m.now.Over > 0 && wire.BeginsResponse([]byte(text)):
@@ -127,15 +127,15 @@ func (m *screen) typedLine(w int, focus bool) string {
 	default:
 		hidden = utf8.RuneCountInString(text[:smtpline.SecretFrom(text)])
 	}
-	row, used := m.line.draw(&m.st, w, focus, hidden)
+	row, used := m.line.Draw(&m.st, w, focus, hidden)
 	const least = len(" (…)") + 6
-	if room := w - used; focus && room >= least && m.line.at == len(m.line.text) && !m.secretLine() {
+	if room := w - used; focus && room >= least && m.line.At == len(m.line.Text) && !m.secretLine() {
 		s := m.situation()
 		if ghost := s.Ghost(text); ghost != "" {
-			row += m.st.dim.Render(" (" + g.cut(g.words(ghost), room-len(" ()")) + ")")
+			row += m.st.Dim.Render(" (" + g.Cut(g.Words(ghost), room-len(" ()")) + ")")
 		}
 	}
-	return g.fit(row, w)
+	return g.Fit(row, w)
 }
 
 // lineRow is the row about what is typed: the candidates, or else a warning; "" where
@@ -145,8 +145,8 @@ func (m *screen) lineRow(w int) string {
 		return c.row(&m.st, w)
 	}
 	if text := m.warning(); text != "" && w > 0 {
-		text = m.st.glyphs.fit(m.st.glyphs.words(text), w)
-		return m.st.led(m.st.warn, text[:1], text[1:])
+		text = m.st.Glyphs.Fit(m.st.Glyphs.Words(text), w)
+		return m.st.Led(m.st.Warn, text[:1], text[1:])
 	}
 	return ""
 }
@@ -156,7 +156,7 @@ type kept struct{ err error }
 
 func (m *screen) keepHistory() tea.Cmd {
 	h, dir := m.history, m.o.Dir
-	return func() tea.Msg { return kept{h.keep(dir)} }
+	return func() tea.Msg { return kept{h.Keep(dir)} }
 }
 
 // keptHistory tells once that it cannot be kept.

@@ -7,12 +7,13 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 func init() {
 	scenes["completed"] = func(p *drawing) {
 		sceneDone(p)
-		p.m.history.add("RCPT TO:<abuse@example.org>")
+		p.m.history.Add("RCPT TO:<abuse@example.org>")
 		p.press("m", "tab")
 		p.press("tab")
 	}
@@ -35,7 +36,7 @@ func init() {
 	scenes["recalled"] = func(p *drawing) {
 		sceneDone(p)
 		for _, l := range []string{"EHLO x", "MAIL FROM:<probe@example.net> SIZE=1204", "RCPT TO:<nobody@example.org>", "NOOP"} {
-			p.m.history.add(l)
+			p.m.history.Add(l)
 		}
 		p.press("d", "ctrl+r", "f", "r", "o", "m")
 	}
@@ -208,7 +209,7 @@ func TestRecall(t *testing.T) {
 func TestTheGhostIsToldApart(t *testing.T) {
 	for _, color := range []bool{true, false} {
 		p := newPlay(80, 24)
-		p.m.st = newStyles(color, false)
+		p.m.st = face.New(color, false)
 		sceneDone(p)
 		for _, r := range "MAIL" {
 			p.press(string(r))

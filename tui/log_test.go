@@ -10,6 +10,7 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 // filled is a log of so many lines, in replies of five lines each.
@@ -43,7 +44,7 @@ func TestTheLogIsBounded(t *testing.T) {
 	if n := len(l.events); n > 2*(103+103/8) {
 		t.Errorf("%d events are kept", n)
 	}
-	p := newTranscriptPane(l, ptr(newStyles(true, true)))
+	p := newTranscriptPane(l, ptr(face.New(true, true)))
 	p.resize(60, 5, false)
 	p.choose(l.first)
 	p.top = place{line: l.first}
@@ -78,7 +79,7 @@ func TestTheLogIsBoundedInOctets(t *testing.T) {
 func ptr[T any](v T) *T { return &v }
 
 func pane(lines, w, h int) *transcriptPane {
-	p := newTranscriptPane(filled(newLog(), lines), ptr(newStyles(false, true)))
+	p := newTranscriptPane(filled(newLog(), lines), ptr(face.New(false, true)))
 	p.start = zero
 	p.resize(w, h, false)
 	return p
@@ -134,7 +135,7 @@ func TestLinesTallerThanTheWindow(t *testing.T) {
 	for i := range 3 {
 		l.Apply(event.Received{Head: event.Head{Seq: int64(i + 1)}, Line: wire.Line{Octets: []byte(strings.Repeat("0123456789", 100) + fmt.Sprint(i))}})
 	}
-	p := newTranscriptPane(l, ptr(newStyles(false, true)))
+	p := newTranscriptPane(l, ptr(face.New(false, true)))
 	p.resize(34, 6, false)
 	seen := map[place]bool{}
 	look := func() {

@@ -30,8 +30,8 @@ func (m *screen) login(argument string) (tea.Cmd, error) {
 		case a.Credentials.User == "":
 			a.Credentials.User = word
 		default:
-			clear(m.palette.text) // a password, perhaps
-			m.palette.set("auth " + strings.Join(words[:i], " ") + " ")
+			clear(m.palette.Text) // a password, perhaps
+			m.palette.Set("auth " + strings.Join(words[:i], " ") + " ")
 			return nil, errors.New("auth [MECHANISM] USER: too many words: the password is asked for (offered: " + strings.Join(offered, ", ") + ")")
 		}
 	}
@@ -51,7 +51,7 @@ func (m *screen) login(argument string) (tea.Cmd, error) {
 		return nil, errors.New("auth [MECHANISM] USER: whose login is it?")
 	}
 	m.asks = &a
-	m.asking.set("")
+	m.asking.Set("")
 	m.mode = modeSecret
 	return nil, nil
 }
@@ -83,8 +83,8 @@ func (m *screen) secretDone() tea.Cmd {
 
 // forget leaves the field for a password, of which nothing stays.
 func (m *screen) forget() {
-	clear(m.asking.text)
-	m.asking.set("")
+	clear(m.asking.Text)
+	m.asking.Set("")
 	m.asks, m.mode = nil, modeBrowse
 }
 

@@ -10,6 +10,7 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 // The bounds of what is kept of one session of a probing. There are up to 32
@@ -167,25 +168,25 @@ func (p *probe) take(e event.Event) {
 }
 
 // state is the word for how far a row is, and the stage that belongs to it.
-func (p *probe) state(st *styles, over bool) (word, stage string, s style) {
+func (p *probe) state(st *face.Styles, over bool) (word, stage string, s face.Style) {
 	c := p.view.Now()
 	switch {
 	case p.exchanger.Error != nil:
-		return wordFail, stageNames[stageDNS], st.bad
+		return wordFail, stageNames[stageDNS], st.Bad
 	case c != nil:
 		return stateOf(st, c)
 	case p.exchanger.Host != "" && p.address == "" && !p.begun && len(p.exchanger.Notes) > 0:
-		return wordUntried, "", st.warn
+		return wordUntried, "", st.Warn
 	case over:
-		return wordStopped, "", st.warn
+		return wordStopped, "", st.Warn
 	}
-	return wordQueued, "", st.dim
+	return wordQueued, "", st.Dim
 }
 
 // counts are how many rows there are, are done, are good and have failed.
 func (x *matrix) counts() (done, good, failed int) {
 	for _, p := range x.rows {
-		word, _, _ := p.state(&styles{}, !x.ended.IsZero())
+		word, _, _ := p.state(&face.Styles{}, !x.ended.IsZero())
 		switch {
 		case word == wordOK && (p.done || !x.ended.IsZero()):
 			good++

@@ -11,6 +11,7 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 // probeAll probes every address of the present target at once, and shows how
@@ -100,7 +101,7 @@ func (p *probe) where() string {
 }
 
 // tail is the end of a row's transcript.
-func (p *probe) tail(st *styles, w, h int, narrow bool) *transcriptPane {
+func (p *probe) tail(st *face.Styles, w, h int, narrow bool) *transcriptPane {
 	t := newTranscriptPane(p.log, st)
 	t.resize(w, h, narrow)
 	if p.log.end() > p.log.first {
@@ -143,13 +144,13 @@ func (x *matrix) build(b builder) []fact {
 }
 
 // name is the exchanger, and the address where there is room for it.
-func (p *probe) name(st *styles, w int) string {
-	host := fmt.Sprintf("%4s %s", p.preference, st.glyphs.words(p.exchanger.Host))
-	address := st.glyphs.words(p.address)
+func (p *probe) name(st *face.Styles, w int) string {
+	host := fmt.Sprintf("%4s %s", p.preference, st.Glyphs.Words(p.exchanger.Host))
+	address := st.Glyphs.Words(p.address)
 	switch {
 	case !p.first:
 		return "       " + address
-	case address == "" || address == host || cells(host)+1+cells(address) > w:
+	case address == "" || address == host || face.Cells(host)+1+face.Cells(address) > w:
 		return host
 	}
 	return host + " " + address
@@ -169,9 +170,9 @@ func nameWidth(w int) int {
 
 // columns is a row of the table.
 func (x *matrix) columns(b builder, p *probe, state, size string) string {
-	g := b.st.glyphs
+	g := b.st.Glyphs
 	room := nameWidth(b.w)
-	row := g.fit(p.name(b.st, room), room) + " " + g.fit(state, stateWidth)
+	row := g.Fit(p.name(b.st, room), room) + " " + g.Fit(state, stateWidth)
 	cells, total := p.cells(b.now)
 	for i, text := range cells {
 		row += fmt.Sprintf("%*s", stageWidths[i], text)
@@ -184,20 +185,20 @@ func (x *matrix) columns(b builder, p *probe, state, size string) string {
 
 // head is the row above the table.
 func (x *matrix) head(b builder) string {
-	g := b.st.glyphs
+	g := b.st.Glyphs
 	room := nameWidth(b.w)
 	name := "     exchanger"
 	if room > 30 {
 		name += ", address"
 	}
-	row := " " + g.fit(name, room) + " " + g.fit("state", stateWidth)
+	row := " " + g.Fit(name, room) + " " + g.Fit("state", stateWidth)
 	for i, name := range stageNames {
 		row += fmt.Sprintf("%*s", stageWidths[i], name)
 	}
 	if b.w >= wideWidth {
 		row += fmt.Sprintf("%*s", totalWidth, "total")
 	}
-	return g.fit(row+" "+fmt.Sprintf("%*s", sizeWidth, "max size"), b.w)
+	return g.Fit(row+" "+fmt.Sprintf("%*s", sizeWidth, "max size"), b.w)
 }
 
 // cells are the times of the stages, FAIL where it failed, and what is still
@@ -244,11 +245,11 @@ func waitingSince(c *transcript.Conversation) time.Time {
 // remark is a thing to say of a row, behind a label.
 type remark struct {
 	label, text string
-	style       style
+	style       face.Style
 }
 
 // headOf is which row the cursor is on, and how far it is.
-func (x *matrix) headOf(st *styles, p *probe, narrow bool) remark {
+func (x *matrix) headOf(st *face.Styles, p *probe, narrow bool) remark {
 	word, stage, s := p.state(st, !x.ended.IsZero())
 	head := p.where()
 	if c := p.view.Now(); c != nil && narrow {
@@ -261,29 +262,29 @@ func (x *matrix) headOf(st *styles, p *probe, narrow bool) remark {
 }
 
 // details are what there is to say of a row.
-func (p *probe) details(st *styles, now time.Time) (lines []remark) {
+func (p *probe) details(st *face.Styles, now time.Time) (lines []remark) {
 	c := p.view.Now()
 	problem := p.exchanger.Error
 	if c != nil && c.Error != nil {
 		problem = c.Error
 	}
 	for _, n := range p.exchanger.Notes {
-		lines = append(lines, remark{"note", n, st.warn})
+		lines = append(lines, remark{"note", n, st.Warn})
 	}
 	why, means := reason(problem)
 	if why != "" {
-		lines = append(lines, remark{"why", why, st.bad})
+		lines = append(lines, remark{"why", why, st.Bad})
 	}
 	if means != "" {
-		lines = append(lines, remark{"means", means, st.server})
+		lines = append(lines, remark{"means", means, st.Server})
 	}
 	switch {
 	case c == nil || c.Error != nil:
 	case c.Waiting != nil && c.Ended.IsZero():
 		text := fmt.Sprintf("%s, %.1f s of %g s", c.Waiting.For, now.Sub(c.Waiting.At).Seconds(), c.Waiting.Timeout.Seconds())
-		lines = append(lines, remark{"waits for", text, st.warn})
+		lines = append(lines, remark{"waits for", text, st.Warn})
 	case c.Protocol != "":
-		lines = append(lines, remark{"", found(c), st.server})
+		lines = append(lines, remark{"", found(c), st.Server})
 	}
 	return lines
 }
@@ -325,7 +326,7 @@ func found(c *transcript.Conversation) string {
 // matrixView draws the probing over the whole body.
 func (m *screen) matrixView() []string {
 	x, w, h := m.probed, m.lay.w, m.lay.body
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	b := m.builder(w)
 	if x.running() {
 		x.list.stale() // its waits count up
@@ -333,12 +334,12 @@ func (m *screen) matrixView() []string {
 	x.list.refresh(b)
 	rows := []string{m.matrixHead(w)}
 	if w >= middleWidth && len(x.rows) > 0 {
-		rows = append(rows, m.st.dim.Render(x.head(b)))
+		rows = append(rows, m.st.Dim.Render(x.head(b)))
 	}
 	below := x.below(b)
 	if m.hint != "" {
-		for _, r := range wrap(g.words("* "+m.hint), w-1) {
-			below = append(below, m.st.bold.Render(g.fit(r, w)))
+		for _, r := range face.Wrap(g.Words("* "+m.hint), w-1) {
+			below = append(below, m.st.Bold.Render(g.Fit(r, w)))
 		}
 	}
 	left := max(h-len(rows), 0)
@@ -349,12 +350,12 @@ func (m *screen) matrixView() []string {
 	rows = append(rows, below...)
 	if p := x.selected(); p != nil && h-len(rows) >= 4 {
 		title := " its transcript (Enter: all of it) "
-		rows = append(rows, m.st.dim.Render(g.fit(g.horizontal+title+strings.Repeat(g.horizontal, max(w-len(title)-1, 0)), w)))
+		rows = append(rows, m.st.Dim.Render(g.Fit(g.Horizontal+title+strings.Repeat(g.Horizontal, max(w-len(title)-1, 0)), w)))
 		left := h - len(rows)
 		rows = append(rows, p.tail(&m.st, w, left, w < middleWidth).View(w, left)...)
 	}
 	for len(rows) < h {
-		rows = append(rows, g.fit("", w))
+		rows = append(rows, g.Fit("", w))
 	}
 	return rows[:h]
 }
@@ -367,18 +368,18 @@ func (x *matrix) below(b builder) (rows []string) {
 	}
 	narrow := b.w < middleWidth
 	head := x.headOf(b.st, p, narrow)
-	title := b.st.glyphs.fit("  "+b.st.glyphs.words(head.text), b.w)
+	title := b.st.Glyphs.Fit("  "+b.st.Glyphs.Words(head.text), b.w)
 	n := max(strings.LastIndex(strings.TrimRight(title, " "), "  "), 0) // the state stands behind
-	rows = []string{b.st.bold.Render(title[:n]) + head.style.Render(title[n:])}
+	rows = []string{b.st.Bold.Render(title[:n]) + head.style.Render(title[n:])}
 	lines := p.details(b.st, b.now)
 	if t := p.line(b.now); t != "" && narrow {
-		lines = append(lines, remark{"", t, b.st.dim})
+		lines = append(lines, remark{"", t, b.st.Dim})
 	}
 	for _, d := range lines {
 		for _, f := range b.lines(d.label, d.text, d.style) {
-			text := b.st.glyphs.fit(" "+f.text, b.w)
-			n := labelOf(text)
-			rows = append(rows, b.st.led(f.style, text[:n], text[n:]))
+			text := b.st.Glyphs.Fit(" "+f.text, b.w)
+			n := face.LabelOf(text)
+			rows = append(rows, b.st.Led(f.style, text[:n], text[n:]))
 		}
 	}
 	return rows
@@ -402,5 +403,5 @@ func (m *screen) matrixHead(w int) string {
 	if w < middleWidth || len(x.rows) == 0 && x.err != nil {
 		title = ""
 	}
-	return m.st.glyphs.apart(m.st.bold.Render(" "+m.st.glyphs.words(title+x.verdict())), took, w)
+	return m.st.Glyphs.Apart(m.st.Bold.Render(" "+m.st.Glyphs.Words(title+x.verdict())), took, w)
 }

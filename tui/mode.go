@@ -1,6 +1,10 @@
 package tui
 
-import tea "github.com/charmbracelet/bubbletea"
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/tui/internal/face"
+)
 
 // mode is who gets the keys.
 type mode uint8
@@ -85,7 +89,7 @@ func (m *screen) where() where {
 }
 
 // field is the text field that has the focus.
-func (m *screen) field() *field {
+func (m *screen) field() *face.Field {
 	switch m.mode {
 	case modePalette:
 		return &m.palette
@@ -148,7 +152,7 @@ func (m *screen) press(name string, r rune) (cmd tea.Cmd) {
 		}
 	}
 	if here&inText != 0 && r != 0 {
-		m.field().insert(r)
+		m.field().Insert(r)
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"testing/iotest"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"ehlo/tui/internal/face"
 )
 
 // TestAFieldHoldsEveryOctet: what is typed and pasted is what goes out.
@@ -20,23 +22,23 @@ func TestAFieldHoldsEveryOctet(t *testing.T) {
 		every += string([]byte{byte(c)})
 	}
 	for _, s := range []string{"", "grün 世界", "caf\xe9", every, "\U0010ff7f \U0010ff80 \U0010ffff", "\xf4\x8f\xbf", "\ufffd\xff\ufffd", "\xed\xa0\x80"} {
-		if got := textOf(characters(s)); got != s {
+		if got := face.TextOf(face.Characters(s)); got != s {
 			t.Errorf("%q became %q", s, got)
 		}
-		f := &field{}
-		f.set(s)
-		f.move(len(f.text) / 2)
-		if before, behind := f.around(); before+behind != s || f.String() != s {
+		f := &face.Field{}
+		f.Set(s)
+		f.Move(len(f.Text) / 2)
+		if before, behind := f.Around(); before+behind != s || f.String() != s {
 			t.Errorf("%q became %q and %q", s, before, behind)
 		}
 	}
-	st := newStyles(false, true)
-	f := &field{}
-	f.set("caf\xe9")
-	if got := ansi.Strip(f.view(&st, 20, false, false)); strings.TrimSpace(got) != `caf\xe9` {
+	st := face.New(false, true)
+	f := &face.Field{}
+	f.Set("caf\xe9")
+	if got := ansi.Strip(f.View(&st, 20, false, false)); strings.TrimSpace(got) != `caf\xe9` {
 		t.Errorf("it is shown as %q", got)
 	}
-	if f.erase(f.at-1, f.at); f.String() != "caf" {
+	if f.Erase(f.At-1, f.At); f.String() != "caf" {
 		t.Errorf("erasing leaves %q", f.String())
 	}
 }

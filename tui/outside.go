@@ -10,6 +10,8 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/tui/internal/keep"
 )
 
 // paging is that the file for the pager is written.
@@ -27,7 +29,7 @@ func (m *screen) openPager() tea.Cmd {
 	}
 	text, _ := m.plain(m.log.first, m.log.end()-1)
 	return func() tea.Msg {
-		file, err := createPrivate(os.TempDir(), "ehlo-*.txt", text)
+		file, err := keep.Create(os.TempDir(), "ehlo-*.txt", text)
 		if err != nil {
 			return paged{err}
 		}

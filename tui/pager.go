@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/tui/internal/face"
 )
 
 // pager shows a text in place of the panes: the help, or all there is to say
@@ -37,11 +39,11 @@ func (p *pager) resize(w int) {
 			hang = p.hang
 		}
 		// The rows behind the first have less room.
-		rows := wrap(l, p.textWidth()-2)
+		rows := face.Wrap(l, p.textWidth()-2)
 		p.wrapped = append(p.wrapped, rows[0])
 		if len(rows) > 1 {
 			rest := strings.TrimPrefix(l[len(rows[0]):], " ")
-			for _, r := range wrap(rest, p.textWidth()-2-hang) {
+			for _, r := range face.Wrap(rest, p.textWidth()-2-hang) {
 				p.wrapped = append(p.wrapped, strings.Repeat(" ", hang)+r)
 			}
 		}
@@ -85,7 +87,7 @@ func (p *pager) scroll(n, h int) {
 	p.top = max(min(p.top+n, p.rows()-h), 0)
 }
 
-func (p *pager) row(i int, g glyphs) string {
+func (p *pager) row(i int, g face.Glyphs) string {
 	if p.beside() {
 		text := ""
 		if i < len(p.wrapped) {
@@ -94,7 +96,7 @@ func (p *pager) row(i int, g glyphs) string {
 		if i >= p.hexRows() {
 			return text
 		}
-		return g.fit(text, p.textWidth()) + p.hexRow(i)
+		return g.Fit(text, p.textWidth()) + p.hexRow(i)
 	}
 	if i < len(p.wrapped) {
 		return p.wrapped[i]
@@ -123,16 +125,16 @@ func (p *pager) hexRow(i int) string {
 }
 
 // View draws h rows of w cells.
-func (p *pager) View(st *styles, w, h int) []string {
+func (p *pager) View(st *face.Styles, w, h int) []string {
 	p.resize(w)
 	p.scroll(0, h)
 	out := make([]string, 0, h)
 	for i := p.top; i < p.rows() && len(out) < h; i++ {
-		s := st.server
-		if row := p.row(i, st.glyphs); p.heads && !strings.HasPrefix(row, " ") {
-			s = st.bold
+		s := st.Server
+		if row := p.row(i, st.Glyphs); p.heads && !strings.HasPrefix(row, " ") {
+			s = st.Bold
 		}
-		out = append(out, p.find.render(st.glyphs.fit(" "+p.row(i, st.glyphs), w), s))
+		out = append(out, p.find.render(st.Glyphs.Fit(" "+p.row(i, st.Glyphs), w), s))
 	}
 	for len(out) < h {
 		out = append(out, strings.Repeat(" ", w))
@@ -178,9 +180,9 @@ func (m *screen) findPage(way int) tea.Cmd {
 // pagerRow is what stands in the place of the line: the title, and which rows
 // are shown.
 func (m *screen) pagerRow(w int) string {
-	p, g := m.pager, m.st.glyphs
+	p, g := m.pager, m.st.Glyphs
 	if m.hint != "" {
-		return m.st.bold.Render(g.fit("* "+g.words(m.hint), w))
+		return m.st.Bold.Render(g.Fit("* "+g.Words(m.hint), w))
 	}
 	p.resize(m.lay.w)
 	p.scroll(0, m.lay.body)
@@ -189,5 +191,5 @@ func (m *screen) pagerRow(w int) string {
 	if p.rows() <= m.lay.body {
 		where = "all of it"
 	}
-	return g.fit(m.st.bold.Render(g.cut(g.words(p.title), w/2))+"  "+m.st.dim.Render(where), w)
+	return g.Fit(m.st.Bold.Render(g.Cut(g.Words(p.title), w/2))+"  "+m.st.Dim.Render(where), w)
 }

@@ -8,14 +8,15 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ehlo/session/wire"
+	"ehlo/tui/internal/face"
 	"ehlo/tui/internal/smtpline"
 )
 
 // looking is a word of the palette that names of files complete, which are being
 // looked up.
 type looking struct {
-	before field // the palette when it was asked for
-	way    int   // tab, and shift+tab, since then
+	before face.Field // the palette when it was asked for
+	way    int        // tab, and shift+tab, since then
 	word
 }
 
@@ -53,7 +54,7 @@ func (m *screen) completeCommand(way int) tea.Cmd {
 
 // asks says that the palette is as it was when the files were asked for.
 func (l *looking) asks(m *screen) bool {
-	return m.mode == modePalette && m.palette.at == l.before.at && m.palette.String() == l.before.String()
+	return m.mode == modePalette && m.palette.At == l.before.At && m.palette.String() == l.before.String()
 }
 
 // namesFound takes names of files, unless the person went on meanwhile.
@@ -85,7 +86,7 @@ func (m *screen) namesFound(f namesFound) {
 // candidates are what is known of the word before the cursor; files says that
 // there are names of files too.
 func (m *screen) candidates() (x word, files bool) {
-	before, _ := m.palette.around()
+	before, _ := m.palette.Around()
 	x.from = strings.LastIndexByte(before, ' ') + 1
 	x.typed = before[x.from:]
 	var known values
@@ -110,8 +111,8 @@ func (x *word) add(v, name string) {
 }
 
 // ended are the candidates. Behind one that is alone another word begins.
-func (x *word) ended(f *field) []smtpline.Candidate {
-	if len(x.list) == 1 && f.at == len(f.text) && !strings.HasSuffix(x.list[0].Text, "/") {
+func (x *word) ended(f *face.Field) []smtpline.Candidate {
+	if len(x.list) == 1 && f.At == len(f.Text) && !strings.HasSuffix(x.list[0].Text, "/") {
 		x.list[0].Text += " "
 	}
 	return x.list
@@ -120,8 +121,8 @@ func (x *word) ended(f *field) []smtpline.Candidate {
 // usage says in rows of w cells, most of them at most, what the command in the
 // palette does: the arguments from the present one on, and what it is for.
 func (m *screen) usage(w, most int) []string {
-	g := m.st.glyphs
-	before, _ := m.palette.around()
+	g := m.st.Glyphs
+	before, _ := m.palette.Around()
 	words := strings.Fields(before)
 	if before == "" || strings.HasSuffix(before, " ") {
 		words = append(words, "")
@@ -135,22 +136,22 @@ func (m *screen) usage(w, most int) []string {
 			}
 		}
 	} else if words[0] != "" {
-		head = "no command begins with " + g.words(words[0])
+		head = "no command begins with " + g.Words(words[0])
 	}
 	var rows []string
-	if row := head + ": " + help; cells(row) <= w || most < 2 {
-		cut := g.cut(head, w)
-		return []string{m.st.bold.Render(cut) + m.st.dim.Render(g.fit((": "+help), w-cells(cut)))}
+	if row := head + ": " + help; face.Cells(row) <= w || most < 2 {
+		cut := g.Cut(head, w)
+		return []string{m.st.Bold.Render(cut) + m.st.Dim.Render(g.Fit((": "+help), w-face.Cells(cut)))}
 	}
-	for _, r := range wrap(head, w) {
-		rows = append(rows, m.st.bold.Render(g.fit(r, w)))
+	for _, r := range face.Wrap(head, w) {
+		rows = append(rows, m.st.Bold.Render(g.Fit(r, w)))
 	}
-	for _, r := range wrap(help, w) {
-		rows = append(rows, m.st.dim.Render(g.fit(r, w)))
+	for _, r := range face.Wrap(help, w) {
+		rows = append(rows, m.st.Dim.Render(g.Fit(r, w)))
 	}
 	if len(rows) > most {
 		rows = rows[:most]
-		rows[most-1] = g.fit(g.cut(rows[most-1], w-cells(g.more))+g.more, w)
+		rows[most-1] = g.Fit(g.Cut(rows[most-1], w-face.Cells(g.More))+g.More, w)
 	}
 	return rows
 }

@@ -51,7 +51,7 @@ func TestCompletionOfThePalette(t *testing.T) {
 		p := newPlay(80, 24)
 		sceneDone(p)
 		p.press("esc", ":")
-		p.m.palette.set(test.typed)
+		p.m.palette.Set(test.typed)
 		for range max(test.tabs, -test.tabs) {
 			p.answered(map[bool]string{true: "tab", false: "shift+tab"}[test.tabs > 0])
 		}
@@ -208,7 +208,7 @@ func TestADirectoryThatDoesNotAnswer(t *testing.T) {
 		return completed{before: typed, names: []string{"one.smtp", "two.smtp"}}
 	}
 	p.press("esc", ":")
-	p.m.palette.set("run /far/")
+	p.m.palette.Set("run /far/")
 	far := p.m.press("tab", 0)
 	if far == nil {
 		t.Fatal("tab has waited for the directory")
@@ -284,7 +284,7 @@ func TestTheHelpOfACommandIsReadable(t *testing.T) {
 			p := newPlay(size[0], size[1])
 			sceneDone(p)
 			p.press("esc", ":")
-			p.m.palette.set(c.name)
+			p.m.palette.Set(c.name)
 			view := strings.Join(strings.Fields(stripped(p.m.View())), " ")
 			for _, text := range []string{c.usage, c.help} {
 				for _, word := range strings.Fields(text) {
@@ -312,7 +312,7 @@ func TestTheHelpOfACommandIsReadable(t *testing.T) {
 		p := newPlay(120, 36)
 		sceneDone(p)
 		p.press("esc", ":")
-		p.m.palette.set(typed)
+		p.m.palette.Set(typed)
 		if view := stripped(p.m.View()); !strings.Contains(view, "\n"+want) {
 			t.Errorf("%q: no %q in\n%s", typed, want, view)
 		}

@@ -13,23 +13,25 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
+	"ehlo/tui/internal/keep"
 )
 
 func stripped(s string) string { return ansi.Strip(s) }
 
 func TestField(t *testing.T) {
-	st := newStyles(false, true)
-	f := &field{}
-	f.set("MAIL FROM:<a@b>")
-	f.erase(f.wordBefore(), f.at)
-	f.insert([]rune("RCPT grün 世界")...)
+	st := face.New(false, true)
+	f := &face.Field{}
+	f.Set("MAIL FROM:<a@b>")
+	f.Erase(f.WordBefore(), f.At)
+	f.Insert([]rune("RCPT grün 世界")...)
 	if f.String() != "MAIL RCPT grün 世界" {
 		t.Error(f.String())
 	}
 	for w := range 30 {
-		for at := range len(f.text) + 1 {
-			f.move(at)
-			row := f.view(&st, w, true, false)
+		for at := range len(f.Text) + 1 {
+			f.Move(at)
+			row := f.View(&st, w, true, false)
 			if ansi.StringWidth(row) != w {
 				t.Fatalf("%d cells instead of %d: %q", ansi.StringWidth(row), w, row)
 			}
@@ -39,50 +41,50 @@ func TestField(t *testing.T) {
 		}
 	}
 	// What was scrolled out of sight comes back with room for it.
-	f.set("RCPT TO:<a@b>")
-	_ = f.view(&st, 8, true, false)
-	f.erase(9, len(f.text))
-	if row := stripped(f.view(&st, 20, true, false)); !strings.HasPrefix(row, "RCPT TO:<") {
+	f.Set("RCPT TO:<a@b>")
+	_ = f.View(&st, 8, true, false)
+	f.Erase(9, len(f.Text))
+	if row := stripped(f.View(&st, 20, true, false)); !strings.HasPrefix(row, "RCPT TO:<") {
 		t.Errorf("%q", row)
 	}
-	f.set("secret")
-	if row := stripped(f.view(&st, 10, true, true)); row != "******    " {
+	f.Set("secret")
+	if row := stripped(f.View(&st, 10, true, true)); row != "******    " {
 		t.Errorf("%q", row)
 	}
-	f.set("a\tb\x1b[2J\u202e")
-	if row := stripped(f.view(&st, 40, true, false)); !strings.HasPrefix(row, "a^Ib^[[2J<U+202E>") {
+	f.Set("a\tb\x1b[2J\u202e")
+	if row := stripped(f.View(&st, 40, true, false)); !strings.HasPrefix(row, "a^Ib^[[2J<U+202E>") {
 		t.Errorf("%q", row)
 	}
 }
 
 func TestHistoryKeepsNoSecrets(t *testing.T) {
 	dir := t.TempDir()
-	h := loadHistory(dir)
+	h := keep.LoadHistory(dir)
 	for _, s := range []string{"EHLO x", "EHLO x", "", "  ", "auth plain AGEAYg==", "AUTH LOGIN", "a\x1b[2J"} {
-		h.add(s)
+		h.Add(s)
 	}
-	if s, _ := h.back("draft"); s != "a\x1b[2J" {
+	if s, _ := h.Back("draft"); s != "a\x1b[2J" {
 		t.Errorf("%q", s)
 	}
-	if s, _ := h.forth(); s != "draft" {
+	if s, _ := h.Forth(); s != "draft" {
 		t.Errorf("the draft became %q", s)
 	}
-	if err := h.keep(filepath.Join(dir, "new")); err != nil {
+	if err := h.Keep(filepath.Join(dir, "new")); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := readFile(t, filepath.Join(dir, "new", "history")), "EHLO x\nauth plain\nAUTH LOGIN\na\\x1b[2J\n"; got != want {
 		t.Errorf("%q", got)
 	}
-	again := loadHistory(filepath.Join(dir, "new"))
-	if s, _ := again.back(""); s != "a\x1b[2J" {
+	again := keep.LoadHistory(filepath.Join(dir, "new"))
+	if s, _ := again.Back(""); s != "a\x1b[2J" {
 		t.Errorf("%q came back", s)
 	}
-	for range 3 * historyMost {
-		again.add("NOOP")
-		again.add("RSET")
+	for range 3 * keep.HistoryMost {
+		again.Add("NOOP")
+		again.Add("RSET")
 	}
-	_ = again.keep(filepath.Join(dir, "new"))
-	if n := len(loadHistory(filepath.Join(dir, "new")).lines); n != historyMost || len(again.lines) != historyMost {
+	_ = again.Keep(filepath.Join(dir, "new"))
+	if n := len(keep.LoadHistory(filepath.Join(dir, "new")).Lines); n != keep.HistoryMost || len(again.Lines) != keep.HistoryMost {
 		t.Errorf("%d lines are kept", n)
 	}
 	if left, _ := os.ReadDir(filepath.Join(dir, "new")); len(left) != 1 {
@@ -157,18 +159,18 @@ func TestNoEventMovesAnything(t *testing.T) {
 	sceneDone(p)
 	p.press("esc", "k", "k")
 	p.press("i", "N", "O", "left")
-	sel, top, mode, pane, at := p.m.transcript.sel, p.m.transcript.top, p.m.mode, p.m.pane, p.m.line.at
+	sel, top, mode, pane, at := p.m.transcript.sel, p.m.transcript.top, p.m.mode, p.m.pane, p.m.line.At
 	for range 5 {
 		p.tell(engine.Status{Doing: engine.Asking, Connected: true}, event.All()...)
 		p.m.View()
-		if p.m.transcript.sel != sel || p.m.transcript.top != top || p.m.mode != mode || p.m.pane != pane || p.m.line.at != at || p.m.line.String() != "NO" {
+		if p.m.transcript.sel != sel || p.m.transcript.top != top || p.m.mode != mode || p.m.pane != pane || p.m.line.At != at || p.m.line.String() != "NO" {
 			t.Fatal("an event moved something")
 		}
 	}
 }
 
 func TestVisibleInBothCharacterSets(t *testing.T) {
-	utf8, ascii := newStyles(true, true).glyphs, newStyles(true, false).glyphs
+	utf8, ascii := face.New(true, true).Glyphs, face.New(true, false).Glyphs
 	for octets, want := range map[string][2]string{
 		"grün":         {"grün", "gr<U+00FC>n"},
 		"\x1b[2J":      {"^[[2J", "^[[2J"},
@@ -179,7 +181,7 @@ func TestVisibleInBothCharacterSets(t *testing.T) {
 		`\xff`:         {`\x5cxff`, `\x5cxff`},
 		`a\b`:          {`a\b`, `a\b`},
 	} {
-		if got := [2]string{utf8.octets([]byte(octets)), ascii.octets([]byte(octets))}; got != want {
+		if got := [2]string{utf8.Octets([]byte(octets)), ascii.Octets([]byte(octets))}; got != want {
 			t.Errorf("%q is shown as %q", octets, got)
 		}
 	}
@@ -208,7 +210,7 @@ func TestOneWayToShowWhatIsInvisible(t *testing.T) {
 	p.sees(t, "550 5.1.1 "+want, "command    VRFY <U+202E>^[[2J")
 	p.seesNo(t, `\xe2`)
 	r, _, _ := wire.ParseReply([]byte("550 " + hostile + "\r\n"))
-	if got := newStyles(true, true).glyphs.words("mx1 refuses: " + r.String()); got != "mx1 refuses: 550 "+want {
+	if got := face.New(true, true).Glyphs.Words("mx1 refuses: " + r.String()); got != "mx1 refuses: 550 "+want {
 		t.Error(got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 	"ehlo/tui/internal/smtpline"
 )
 
@@ -23,7 +24,7 @@ const (
 type queue struct {
 	lines []string
 	at    int             // which of them is in the field; -1: none
-	draft field           // what was in the field before
+	draft face.Field      // what was in the field before
 	all   int             // how many there were
 	going *engine.Pasting // the engine sends them; nil: it does not
 	gone  int             // lines of that which were sent
@@ -50,7 +51,7 @@ func (m *screen) paste(text []rune) {
 		m.hint = "a paste goes into the SMTP line: i leads there"
 		return
 	}
-	s := strings.ReplaceAll(textOf(text), "\r\n", "\n")
+	s := strings.ReplaceAll(face.TextOf(text), "\r\n", "\n")
 	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(s, "\r", "\n"), "\n"), "\n")
 	if m.where() == inBody {
 		m.composer.insertLines(lines)
@@ -66,12 +67,12 @@ func (m *screen) paste(text []rune) {
 	}
 	switch q := &m.queue; {
 	case m.mode != modeLine && m.mode != modePaste:
-		m.field().insert(characters(lines[0])...)
+		m.field().Insert(face.Characters(lines[0])...)
 		if len(lines) > 1 {
 			m.hint = "the paste has " + count(len(lines), "line") + ": only the first was taken"
 		}
 	case len(lines) == 1 && m.mode == modeLine:
-		if m.line.insert(characters(lines[0])...); len(m.line.text) == fieldMost {
+		if m.line.Insert(face.Characters(lines[0])...); len(m.line.Text) == face.FieldMost {
 			m.hint = "the line has as much as it takes: the end of the paste may be missing"
 		}
 	case len(s)+waiting > pasteMost || len(lines)+len(q.lines) > pasteLines:
@@ -123,14 +124,14 @@ func (m *screen) walkPaste() tea.Cmd {
 }
 
 // keep takes the text of the field back into its line of the paste.
-func (q *queue) keep(f *field) {
+func (q *queue) keep(f *face.Field) {
 	if q.at >= 0 {
 		q.lines[q.at] = f.String()
 	}
 }
 
 // release gives the field back what was in it before the lines of a paste.
-func (q *queue) release(f *field) {
+func (q *queue) release(f *face.Field) {
 	if q.at >= 0 {
 		*f, q.at = q.draft, -1
 	}
@@ -138,7 +139,7 @@ func (q *queue) release(f *field) {
 
 // walk goes to the line before or behind the one in the field; before the first
 // one is what was in the field.
-func (q *queue) walk(f *field, way int) (moved bool) {
+func (q *queue) walk(f *face.Field, way int) (moved bool) {
 	to := q.at + way
 	if q.going != nil || to < -1 || to >= len(q.lines) {
 		return false
@@ -151,18 +152,18 @@ func (q *queue) walk(f *field, way int) (moved bool) {
 		return true
 	}
 	q.at = to
-	f.set(q.lines[to])
+	f.Set(q.lines[to])
 	return true
 }
 
 // sent takes the line out that was in the field, and brings the next.
-func (q *queue) sent(f *field) {
+func (q *queue) sent(f *face.Field) {
 	if q.at < 0 {
 		return
 	}
 	q.lines = append(q.lines[:q.at], q.lines[q.at+1:]...)
 	if q.at < len(q.lines) {
-		f.set(q.lines[q.at])
+		f.Set(q.lines[q.at])
 		return
 	}
 	q.release(f)
@@ -207,7 +208,7 @@ func (m *screen) settlePaste(now engine.Pasted) {
 		return
 	}
 	for _, l := range q.going.Commands {
-		m.history.add(l)
+		m.history.Add(l)
 		m.unsaved = true
 	}
 	q.going = nil
@@ -260,11 +261,11 @@ func (m *screen) pastePrompt(w int) string {
 	}
 	n := count(len(m.queue.lines), "line")
 	switch {
-	case cells(n+text) <= w:
-	case cells(n+short) <= w:
+	case face.Cells(n+text) <= w:
+	case face.Cells(n+short) <= w:
 		text = short
 	default:
 		n, text = "", short[len(": "):]
 	}
-	return m.st.reverse.Render(m.st.glyphs.fit(n+text, w))
+	return m.st.Reverse.Render(m.st.Glyphs.Fit(n+text, w))
 }

@@ -3,6 +3,8 @@ package tui
 import (
 	"strings"
 	"unicode/utf8"
+
+	"ehlo/tui/internal/face"
 )
 
 // listMost bounds a field of the message, in characters: some ten thousands of
@@ -14,7 +16,7 @@ const listMost = 1 << 20
 // one after another. What does not fit is not taken in part.
 func (m *screen) pasteIntoField(lines []string) {
 	c, p := m.composer, m.composer.at.part
-	if utf8.RuneCountInString(strings.Join(lines, ", ")) > c.f.room() {
+	if utf8.RuneCountInString(strings.Join(lines, ", ")) > c.f.Room() {
 		m.hint = "the paste is more than the field takes: nothing was taken; a file of such a size is a message: :send FILE"
 		return
 	}
@@ -29,7 +31,7 @@ func (m *screen) pasteIntoField(lines []string) {
 		if len(lines) == 1 {
 			list = lines
 		}
-		c.f.insert(characters(strings.Join(list, ", "))...)
+		c.f.Insert(face.Characters(strings.Join(list, ", "))...)
 	case partAttach, partHeader:
 		for i, l := range lines {
 			if i > 0 {
@@ -37,10 +39,10 @@ func (m *screen) pasteIntoField(lines []string) {
 				c.at.n = len(*c.list(p))
 				c.open()
 			}
-			c.f.insert(characters(strings.TrimSpace(l))...)
+			c.f.Insert(face.Characters(strings.TrimSpace(l))...)
 		}
 	default:
-		c.f.insert(characters(lines[0])...)
+		c.f.Insert(face.Characters(lines[0])...)
 		if len(lines) > 1 {
 			m.hint = "the paste has " + count(len(lines), "line") + ": only the first was taken"
 		}

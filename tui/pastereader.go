@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"ehlo/session/wire"
+	"ehlo/tui/internal/face"
 )
 
 // Bubble Tea drops from a paste what is no UTF-8, and looks for its end anew from
@@ -198,7 +199,7 @@ func (m *screen) pasted(keys []rune) {
 		return
 	}
 	text, cut := m.o.pastes.next(keys[0])
-	m.paste(characters(text))
+	m.paste(face.Characters(text))
 	switch {
 	case cut:
 		m.hint = "the paste is cut at " + wire.Binary(pasteKept)

@@ -171,7 +171,7 @@ func (m *screen) completes(c completed) {
 	case len(c.names) == 0:
 		m.hint = "there is no such file"
 	case c.whole != c.before:
-		f.set(c.whole)
+		f.Set(c.whole)
 	}
 	if len(c.names) > 1 {
 		m.hint = strings.Join(c.names, "  ")
@@ -237,7 +237,7 @@ func (m *screen) attaches(a attached) tea.Cmd {
 		return nil
 	}
 	if a.path != a.typed {
-		c.f.set(a.path)
+		c.f.Set(a.path)
 	}
 	if c.take() {
 		c.open()

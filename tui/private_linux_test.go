@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ehlo/session/event"
+	"ehlo/tui/internal/keep"
 )
 
 // TestWhatCannotBeAttached: nothing that is no regular file is opened, and each
@@ -39,14 +40,14 @@ func TestWhatCannotBeAttached(t *testing.T) {
 // TestNothingIsLeftBehind where a file cannot be written.
 func TestNothingIsLeftBehind(t *testing.T) {
 	dir := t.TempDir()
-	path, err := createPrivate(filepath.Join(dir, "a", "b"), "x-*.txt", "text")
+	path, err := keep.Create(filepath.Join(dir, "a", "b"), "x-*.txt", "text")
 	if err != nil || readFile(t, path) != "text" {
 		t.Fatalf("%s, %v", path, err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "taken"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := writePrivate(filepath.Join(dir, "taken"), "text"); err == nil {
+	if err := keep.Write(filepath.Join(dir, "taken"), "text"); err == nil {
 		t.Error("a file took the place of a directory")
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 2 {
@@ -72,23 +73,23 @@ func fullDisk(t *testing.T, octets uint64) {
 // script that is not there, no half line in the history.
 func TestAFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	h := loadHistory(dir)
-	h.add("NOOP")
-	if err := h.keep(dir); err != nil {
+	h := keep.LoadHistory(dir)
+	h.Add("NOOP")
+	if err := h.Keep(dir); err != nil {
 		t.Fatal(err)
 	}
 	fullDisk(t, 100)
 	long := strings.Repeat("x", 200)
 	for what, write := range map[string]func() error{
 		"a file": func() error {
-			return writeNew(filepath.Join(dir, "new"), false, func(w io.Writer) error {
+			return keep.WriteNew(filepath.Join(dir, "new"), false, func(w io.Writer) error {
 				_, err := io.WriteString(w, long)
 				return err
 			})
 		},
-		"what is copied": func() error { return writePrivate(filepath.Join(dir, "copied.txt"), long) },
+		"what is copied": func() error { return keep.Write(filepath.Join(dir, "copied.txt"), long) },
 		"a draft": func() error {
-			_, err := createPrivate(dir, "x-*.draft", long)
+			_, err := keep.Create(dir, "x-*.draft", long)
 			return err
 		},
 		"a script": func() error {
@@ -103,8 +104,8 @@ func TestAFullDisk(t *testing.T) {
 			}}, &l)
 		},
 		"the history": func() error {
-			h.add("VRFY " + long)
-			return h.keep(dir)
+			h.Add("VRFY " + long)
+			return h.Keep(dir)
 		},
 	} {
 		if err := write(); err == nil {

@@ -45,7 +45,7 @@ func (m *screen) keptProbing() *keptProbing {
 // transcript.
 func (m *screen) probeLines(p *probe) []string {
 	lines := []string{m.probed.headOf(&m.st, p, false).text, ""}
-	for _, d := range append(p.details(&m.st, m.o.Now()), remark{"times", p.line(m.o.Now()), m.st.server}) {
+	for _, d := range append(p.details(&m.st, m.o.Now()), remark{"times", p.line(m.o.Now()), m.st.Server}) {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%-10s %s", d.label, d.text)))
 	}
 	lines = append(lines, "its transcript:")

@@ -8,6 +8,7 @@ import (
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 // problem is what went wrong last. It stays until esc, until something newer
@@ -167,34 +168,34 @@ func (m *screen) sessionWords() string {
 // always there; what was sent, which the transcript has too, goes first, then
 // what to do, or where there is no connection the session.
 func (m *screen) problemRows(w, room int) []string {
-	p, g := m.problem, m.st.glyphs
-	s := m.st.bad
+	p, g := m.problem, m.st.Glyphs
+	s := m.st.Bad
 	if p.mark == '~' {
-		s = m.st.warn.Bold(true)
+		s = m.st.Warn.Bold(true)
 	}
 	if p.quiet {
 		text := p.what
-		if cells(g.words(text)) > w-2-len(m.endsIt()) && p.short != "" {
+		if face.Cells(g.Words(text)) > w-2-len(m.endsIt()) && p.short != "" {
 			text = p.short
 		}
-		return []string{m.st.dim.Render(g.apart(string(p.mark)+" "+g.words(text), m.endsIt(), w))}
+		return []string{m.st.Dim.Render(g.Apart(string(p.mark)+" "+g.Words(text), m.endsIt(), w))}
 	}
-	head := wrap(g.words(p.what), w-2)
-	if short := wrap(g.words(p.short), w-2); p.short != "" && (len(short) < len(head) || len(head) > room) {
+	head := face.Wrap(g.Words(p.what), w-2)
+	if short := face.Wrap(g.Words(p.short), w-2); p.short != "" && (len(short) < len(head) || len(head) > room) {
 		head = short
 	}
 	if len(head) > room {
 		rest := strings.Join(head[room-1:], " ")
-		head = append(head[:room-1], g.cut(rest, w-2))
+		head = append(head[:room-1], g.Cut(rest, w-2))
 	}
 	var rows []string
 	lead := string(p.mark) + " "
 	for i, r := range head {
 		ends := ""
-		if i == 0 && cells(lead+r+m.endsIt())+2 <= w {
-			ends = m.st.dim.Render(m.endsIt())
+		if i == 0 && face.Cells(lead+r+m.endsIt())+2 <= w {
+			ends = m.st.Dim.Render(m.endsIt())
 		}
-		rows = append(rows, g.apart(m.st.led(s, lead, r), ends, w))
+		rows = append(rows, g.Apart(m.st.Led(s, lead, r), ends, w))
 		lead = "  "
 	}
 	next := p.next
@@ -245,17 +246,17 @@ func (m *screen) told(label, text string, w int) (rows []string) {
 	if text == "" {
 		return nil
 	}
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	column := 11
 	if w < middleWidth {
 		column = 2 + len(label) + 1
 	}
-	for i, r := range wrap(g.words(text), w-column) {
+	for i, r := range face.Wrap(g.Words(text), w-column) {
 		lead := strings.Repeat(" ", column)
 		if i == 0 {
-			lead = m.st.dim.Render(g.fit("  "+label, column))
+			lead = m.st.Dim.Render(g.Fit("  "+label, column))
 		}
-		rows = append(rows, lead+m.st.server.Render(g.fit(r, w-column)))
+		rows = append(rows, lead+m.st.Server.Render(g.Fit(r, w-column)))
 	}
 	return rows
 }

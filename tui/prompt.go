@@ -6,26 +6,27 @@ import (
 
 	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 // prompt is the row for typing.
 func (m *screen) prompt() string {
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	w := m.lay.w
 	switch m.mode {
 	case modePalette:
-		return m.st.bold.Render(":") + m.palette.view(&m.st, w-1, true, false)
+		return m.st.Bold.Render(":") + m.palette.View(&m.st, w-1, true, false)
 	case modeEdit:
 		label := strings.TrimPrefix(m.played.x.Place(m.now.Script.Row), "line ") + "> "
-		label = g.cut(g.words(label), w/3)
-		return m.st.bold.Render(label) + m.edit.view(&m.st, w-cells(label), true, false)
+		label = g.Cut(g.Words(label), w/3)
+		return m.st.Bold.Render(label) + m.edit.View(&m.st, w-face.Cells(label), true, false)
 	case modeSecret:
-		label := g.cut(g.words("password of "+m.asks.Credentials.User+": "), w/2)
-		return m.st.bold.Render(label) + m.asking.view(&m.st, w-cells(label), true, true)
+		label := g.Cut(g.Words("password of "+m.asks.Credentials.User+": "), w/2)
+		return m.st.Bold.Render(label) + m.asking.View(&m.st, w-face.Cells(label), true, true)
 	case modeSave:
-		return m.st.reverse.Render(g.fit(saveQuestion(w), w))
+		return m.st.Reverse.Render(g.Fit(saveQuestion(w), w))
 	case modeFind:
-		return m.st.bold.Render("/") + m.asking.view(&m.st, w-1, true, false)
+		return m.st.Bold.Render("/") + m.asking.View(&m.st, w-1, true, false)
 	case modePager:
 		return m.pagerRow(w)
 	case modeRecall:
@@ -33,14 +34,14 @@ func (m *screen) prompt() string {
 	case modePaste:
 		return m.pastePrompt(w)
 	case modeFilter:
-		return m.st.bold.Render("&") + m.asking.view(&m.st, w-1, true, false)
+		return m.st.Bold.Render("&") + m.asking.View(&m.st, w-1, true, false)
 	case modeField:
 		label := partNames[m.composer.at.part] + ": "
-		return m.st.bold.Render(label) + m.st.dim.Render(g.fit(g.words(m.fieldHelp()), max(w-cells(label), 0)))
+		return m.st.Bold.Render(label) + m.st.Dim.Render(g.Fit(g.Words(m.fieldHelp()), max(w-face.Cells(label), 0)))
 	case modeReview:
-		return m.st.reverse.Render(g.fit(m.reviewQuestion(), w))
+		return m.st.Reverse.Render(g.Fit(m.reviewQuestion(), w))
 	case modeQuestion:
-		return m.st.reverse.Render(g.fit(m.leaveQuestion(w), w))
+		return m.st.Reverse.Render(g.Fit(m.leaveQuestion(w), w))
 	}
 	label := "C: "
 	switch {
@@ -59,12 +60,12 @@ func (m *screen) prompt() string {
 		}
 	}
 	focus := m.mode == modeLine && !m.leaving
-	row := m.st.bold.Render(label)
+	row := m.st.Bold.Render(label)
 	if !focus {
-		row = m.st.dim.Render(label)
+		row = m.st.Dim.Render(label)
 	}
-	room := w - cells(label)
-	if len(m.line.text) == 0 {
+	room := w - face.Cells(label)
+	if len(m.line.Text) == 0 {
 		return row + m.placeholder(room, focus)
 	}
 	return row + m.typedLine(room, focus)
@@ -99,10 +100,10 @@ func (m *screen) placeholder(w int, focus bool) string {
 	}
 	cursor := " "
 	if focus {
-		cursor = m.st.reverse.Render(" ")
+		cursor = m.st.Reverse.Render(" ")
 	}
 	if text != "" && w > len(text)+3 {
-		return cursor + "  " + m.st.dim.Render(m.st.glyphs.fit(text, w-3))
+		return cursor + "  " + m.st.Dim.Render(m.st.Glyphs.Fit(text, w-3))
 	}
-	return m.st.glyphs.fit(cursor, w)
+	return m.st.Glyphs.Fit(cursor, w)
 }

@@ -2,11 +2,13 @@ package tui
 
 import (
 	tea "github.com/charmbracelet/bubbletea"
+
+	"ehlo/tui/internal/face"
 )
 
 // recall is the search of the history, as a shell has it.
 type recall struct {
-	text  field
+	text  face.Field
 	found int    // which line of the history; -1: none
 	of    string // the text that it was found for
 }
@@ -27,13 +29,13 @@ func (m *screen) startRecall() tea.Cmd {
 		m.hint = "a secret is not kept, and not searched for"
 		return nil
 	}
-	m.mode, m.recall = modeRecall, recall{found: len(m.history.lines) - 1}
+	m.mode, m.recall = modeRecall, recall{found: len(m.history.Lines) - 1}
 	return nil
 }
 
 // recalled is the line that was found for the text as it stands.
 func (m *screen) recalled() (line string, ok bool) {
-	r, lines := &m.recall, m.history.lines
+	r, lines := &m.recall, m.history.Lines
 	if text := r.text.String(); text != r.of {
 		r.of, r.found = text, m.lookBack(len(lines)-1, -1, "")
 	}
@@ -46,7 +48,7 @@ func (m *screen) recalled() (line string, ok bool) {
 // lookBack is the first line from a place on, towards the older or the newer
 // ones, that has the text and is another than the one that is shown.
 func (m *screen) lookBack(from, way int, but string) int {
-	lines, f := m.history.lines, newFind(m.recall.text.String())
+	lines, f := m.history.Lines, newFind(m.recall.text.String())
 	for i := from; i >= 0 && i < len(lines); i += way {
 		if lines[i] != but && (f.text == "" || f.in(lines[i]) >= 0) {
 			return i
@@ -77,11 +79,11 @@ func (m *screen) recallDone() tea.Cmd {
 		m.hint = "no line that was typed has this: esc leaves the search"
 		return nil
 	}
-	if m.history.at == len(m.history.lines) {
-		m.history.draft = m.line.String()
+	if m.history.At == len(m.history.Lines) {
+		m.history.Draft = m.line.String()
 	}
-	m.history.at = m.recall.found
-	m.line.set(line)
+	m.history.At = m.recall.found
+	m.line.Set(line)
 	m.mode = modeLine
 	return nil
 }
@@ -94,14 +96,14 @@ func (m *screen) recallBack() tea.Cmd {
 // recallRow is the row for typing while the history is searched:
 // (search)'text': the line that was found.
 func (m *screen) recallRow(w int) string {
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	line, ok := m.recalled()
 	label := "(search)'"
 	if !ok {
 		label = "(no such line)'"
 	}
-	text, used := m.recall.text.draw(&m.st, max(w/3, 2), true, len(m.recall.text.text))
-	row := m.st.bold.Render(label) + text + m.st.bold.Render("': ")
-	used += cells(label) + len("': ")
-	return g.fit(row+newFind(m.recall.text.String()).render(g.cut(g.words(line), w-used), m.st.server), w)
+	text, used := m.recall.text.Draw(&m.st, max(w/3, 2), true, len(m.recall.text.Text))
+	row := m.st.Bold.Render(label) + text + m.st.Bold.Render("': ")
+	used += face.Cells(label) + len("': ")
+	return g.Fit(row+newFind(m.recall.text.String()).render(g.Cut(g.Words(line), w-used), m.st.Server), w)
 }

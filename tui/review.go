@@ -11,6 +11,8 @@ import (
 	"ehlo/session/flow"
 	"ehlo/session/message"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/face"
+	"ehlo/tui/internal/keep"
 )
 
 // reviewed is a message made of the draft, to be looked at before it is sent.
@@ -99,13 +101,13 @@ func (m *screen) reviewView(w, h int) []string {
 		default:
 			e = behind[to-len(l.To)]
 		}
-		return m.labelled(' ', e.mark, e.label, e.text, w, map[byte]style{'!': m.st.bad, '~': m.st.warn}[e.mark])
+		return m.labelled(' ', e.mark, e.label, e.text, w, map[byte]face.Style{'!': m.st.Bad, '~': m.st.Warn}[e.mark])
 	}}
 	var rows []string
 	c.reviewTop, rows = list.show(min(max(c.reviewTop, 0), list.n-1), -1)
 	if below := list.n - list.last(c.reviewTop, h); below > 0 && h > 0 {
 		below = list.n - list.last(c.reviewTop, h-1) // that many are not seen
-		rows[h-1] = m.st.dim.Render(m.st.glyphs.fit("  "+m.st.glyphs.more+" "+count(below, "more row"), w))
+		rows[h-1] = m.st.Dim.Render(m.st.Glyphs.Fit("  "+m.st.Glyphs.More+" "+count(below, "more row"), w))
 	}
 	for len(rows) < h {
 		rows = append(rows, strings.Repeat(" ", w))
@@ -316,7 +318,7 @@ func (m *screen) writeLetter(file string) (tea.Cmd, error) {
 			}
 			made = l.Message
 		}
-		return saved{path: path, draft: draft, err: writeNew(path, file == "", func(w io.Writer) error { return writeMade(w, made) })}
+		return saved{path: path, draft: draft, err: keep.WriteNew(path, file == "", func(w io.Writer) error { return writeMade(w, made) })}
 	}, nil
 }
 

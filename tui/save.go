@@ -16,6 +16,8 @@ import (
 	"ehlo/session/message"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/face"
+	"ehlo/tui/internal/keep"
 )
 
 // format is what a session can be saved as.
@@ -66,7 +68,7 @@ func saveQuestion(w int) string {
 		"Save the session as: s script, t text, j JSON, e the last message, : in a file that you name, esc not at all",
 		"Save as: s script, t text, j JSON, e last message, : named file, esc not at all",
 	} {
-		if cells(text) <= w {
+		if face.Cells(text) <= w {
 			return text
 		}
 	}
@@ -258,7 +260,7 @@ func (s script) writeJSON(w io.Writer, _ func(event.Message) (string, error)) er
 // write makes a new file, and beside it those of the messages that it names: all
 // of them, or none.
 func (s script) write(path string, own bool, as format, letters *letters) error {
-	err := writeNew(path, own, func(w io.Writer) error { return as.write(s, w, letters.save) })
+	err := keep.WriteNew(path, own, func(w io.Writer) error { return as.write(s, w, letters.save) })
 	if err != nil {
 		for _, file := range letters.files {
 			_ = os.Remove(file)

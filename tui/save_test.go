@@ -37,7 +37,7 @@ func TestTheWholePathIsRead(t *testing.T) {
 			p.m.wrote(saved{path: path})
 			all := ""
 			for _, row := range strings.Split(p.m.View(), "\n") {
-				row, _, _ = strings.Cut(row, p.m.st.glyphs.vertical)
+				row, _, _ = strings.Cut(row, p.m.st.Glyphs.Vertical)
 				if row = strings.TrimSpace(rendition.ReplaceAllString(row, "")); row != "" {
 					all += row
 				}

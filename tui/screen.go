@@ -11,6 +11,8 @@ import (
 	"ehlo/session/flow"
 	"ehlo/session/transcript"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
+	"ehlo/tui/internal/keep"
 )
 
 // tickEvery is how often the time of a pending reply is drawn anew. Nothing
@@ -41,7 +43,7 @@ type screen struct {
 	o      Options
 	title  string    // the target, as written
 	plan   flow.Plan // how it is opened
-	st     styles
+	st     face.Styles
 	keys   []binding
 	engine *engine.Engine
 	feed   *engine.Feed
@@ -65,10 +67,10 @@ type screen struct {
 	back2   mode // where the pager and the question lead back to
 	pane    int  // 0: the transcript
 	focus   int  // the pane of facts that had the cursor when they were arranged last
-	line    field
-	palette field
-	edit    field // the line that is to take the place of the next one of the script
-	asking  field // a text to search for, or to filter by
+	line    face.Field
+	palette face.Field
+	edit    face.Field // the line that is to take the place of the next one of the script
+	asking  face.Field // a text to search for, or to filter by
 	filter  filter
 	looking *looking // the files that it is looking for
 	paths   *looker
@@ -76,7 +78,7 @@ type screen struct {
 	// recording is the file that the session is recorded to, or "".
 	recording string
 	recorder  *engine.Scribe // who writes it
-	history   *history
+	history   *keep.History
 	recall    recall
 	queue     queue    // lines of a paste
 	choices   *choices // how what is typed may go on
@@ -111,7 +113,7 @@ type screen struct {
 	away      func(bool)      // another program has the terminal
 }
 
-func newScreen(o Options, f *engine.Feed, e *engine.Engine, first *engine.Run, h *history, st styles) *screen {
+func newScreen(o Options, f *engine.Feed, e *engine.Engine, first *engine.Run, h *keep.History, st face.Styles) *screen {
 	l := newLog()
 	l.spills = o.Dir != "" && o.beside != nil
 	m := &screen{

@@ -86,7 +86,7 @@ func init() {
 		p.went(held(8), marks)
 		pane.breaks[12] = true
 		p.press("e")
-		p.m.edit.set("C: VRFY someone")
+		p.m.edit.Set("C: VRFY someone")
 		pane.edited[8] = parsedItem(p.m, 8, "C: VRFY someone")
 		p.press("esc")
 	}

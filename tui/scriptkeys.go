@@ -148,7 +148,7 @@ func (m *screen) editNext() tea.Cmd {
 	}
 	m.follow()
 	m.mode = modeEdit
-	m.edit.set("")
+	m.edit.Set("")
 	group, several := item.(lang.Server)
 	switch {
 	case item == nil:
@@ -158,7 +158,7 @@ func (m *screen) editNext() tea.Cmd {
 		m.hint = fmt.Sprintf("the line takes the place of all %d of this reply", len(group.Lines))
 		fallthrough
 	default:
-		m.edit.set(play.Line(item))
+		m.edit.Set(play.Line(item))
 	}
 	return nil
 }
@@ -330,7 +330,7 @@ func (m *screen) scriptWords() string {
 	}
 	now := m.now.Script
 	if now.Phase == engine.PhaseEnded {
-		head := "SCRIPT " + m.st.glyphs.cut(m.played.name(), m.lay.w/4)
+		head := "SCRIPT " + m.st.Glyphs.Cut(m.played.name(), m.lay.w/4)
 		if now.End == nil {
 			return head
 		}

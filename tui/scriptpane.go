@@ -10,6 +10,7 @@ import (
 	"ehlo/session/play"
 	lang "ehlo/session/script"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 	"ehlo/tui/internal/outline"
 )
 
@@ -85,7 +86,7 @@ func (p *scriptPane) window(h int32, now engine.ScriptStatus) {
 }
 
 // View draws h rows of w cells.
-func (p *scriptPane) View(st *styles, w, h int, focus bool, now engine.ScriptStatus) []string {
+func (p *scriptPane) View(st *face.Styles, w, h int, focus bool, now engine.ScriptStatus) []string {
 	out := make([]string, 0, h)
 	p.window(int32(h), now)
 	for n := p.top; int(n) < len(p.x.Rows) && len(out) < h; n++ {
@@ -103,7 +104,7 @@ func (p *scriptPane) View(st *styles, w, h int, focus bool, now engine.ScriptSta
 //	    OK  11 C: MAIL FROM:<${from}>
 //	>*NEXT  12 S: 250
 //	    -- ~13 C: RCPT TO:<someone@example.com>
-func (p *scriptPane) row(st *styles, n int32, w int, focus bool, now engine.ScriptStatus) string {
+func (p *scriptPane) row(st *face.Styles, n int32, w int, focus bool, now engine.ScriptStatus) string {
 	r := &p.x.Rows[n]
 	cursor, stop := " ", " "
 	if n == p.cursor(now) {
@@ -130,50 +131,50 @@ func (p *scriptPane) row(st *styles, n int32, w int, focus bool, now engine.Scri
 		text += fmt.Sprintf("  %d/%d", lap, p.x.Sections[r.Section].Times)
 	}
 	lead := fmt.Sprintf("%s%s%4s %s%*s ", cursor, stop, word, edited, p.digits, number)
-	text = st.glyphs.fit(st.glyphs.words(where+text), w-cells(lead))
-	lead = st.glyphs.cut(lead, w)
+	text = st.Glyphs.Fit(st.Glyphs.Words(where+text), w-face.Cells(lead))
+	lead = st.Glyphs.Cut(lead, w)
 	if n == p.cursor(now) && focus {
 		s = s.Bold(true)
 	}
-	return st.led(s, lead, text)
+	return st.Led(s, lead, text)
 }
 
 // state is the word for a row, and how it stands out.
-func (p *scriptPane) state(st *styles, n int32, now engine.ScriptStatus) (string, style) {
+func (p *scriptPane) state(st *face.Styles, n int32, now engine.ScriptStatus) (string, face.Style) {
 	r, k := &p.x.Rows[n], p.marks[n]
 	section := r.Section >= 0 && p.x.Sections[r.Section].First == n
 	switch {
 	case !r.Head && !section:
 		if _, comment := r.Item.(lang.Comment); comment || r.Item == nil || r.Above > 0 {
-			return "", st.dim
+			return "", st.Dim
 		}
 		if r.Back == 0 {
-			return "", st.server
+			return "", st.Server
 		}
 		_, s := p.state(st, n-r.Back, now) // all lines of a group stand out as one
 		return "", s
 	case n == now.Row && now.Phase == engine.PhaseHeld:
-		return "NEXT", st.bold
+		return "NEXT", st.Bold
 	case n == now.Row && now.Phase.Goes():
-		return "RUN", st.warn
+		return "RUN", st.Warn
 	}
 	switch k.State {
 	case engine.StateOK:
-		return wordOK, st.good
+		return wordOK, st.Good
 	case engine.StateFail:
-		return wordFail, st.bad
+		return wordFail, st.Bad
 	case engine.StateLeft:
-		return "left", st.dim
+		return "left", st.Dim
 	}
 	if section && k.Lap > 0 && now.Phase != engine.PhaseEnded {
-		return "in", st.warn
+		return "in", st.Warn
 	}
-	return wordNone, st.server
+	return wordNone, st.Server
 }
 
 // details is all there is to say of a row.
 func (p *scriptPane) details(n int32, now engine.ScriptStatus) []string {
-	st := styles{}
+	st := face.Styles{}
 	text := []string{p.x.Text(n), ""}
 	if item, changed := p.edited[n]; changed {
 		text = []string{p.x.Instead(n, item), "edited; in the file it is: " + p.x.Text(n), ""}

@@ -46,7 +46,7 @@ func TestAPasswordBehindAuth(t *testing.T) {
 	p := newPlay(120, 36)
 	sceneDone(p)
 	p.press("esc", ":")
-	p.m.palette.set("auth PLAIN user hunter2")
+	p.m.palette.Set("auth PLAIN user hunter2")
 	p.press("enter")
 	if strings.Contains(p.m.hint, "hunter2") || !strings.Contains(p.m.hint, "too many words: the password is asked for") {
 		t.Error(p.m.hint)

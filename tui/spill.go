@@ -12,6 +12,7 @@ import (
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/keep"
 )
 
 const (
@@ -36,7 +37,7 @@ func newSpill(dir, name string, f *engine.Feed) *spill {
 
 // run writes until it is closed.
 func (s *spill) run() {
-	f, err := newPrivate(s.path, true)
+	f, err := keep.New(s.path, true)
 	if err != nil {
 		s.Fail(err)
 		s.Run(nil, nil, nil)

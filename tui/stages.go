@@ -8,6 +8,7 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/face"
 )
 
 // The words for how far an exchanger is, in the header, the pane MX and the
@@ -98,27 +99,27 @@ func (s stages) opened() (d time.Duration) {
 
 // stateOf is the word for how far a host is, the stage where that is no word
 // of its own, and how it stands out.
-func stateOf(st *styles, c *transcript.Conversation) (word, stage string, s style) {
+func stateOf(st *face.Styles, c *transcript.Conversation) (word, stage string, s face.Style) {
 	at := stagesOf(c)
 	switch {
 	case c.State == transcript.Failing && at.done[stageHelo] && at.failed == stageCount:
-		return wordOK, "", st.good // it was open
+		return wordOK, "", st.Good // it was open
 	case c.Error != nil && c.Error.Kind == event.Skipped:
-		return wordSkipped, "", st.warn
+		return wordSkipped, "", st.Warn
 	case c.Error != nil && c.Error.Kind == event.Interrupted:
-		return wordStopped, "", st.warn
+		return wordStopped, "", st.Warn
 	case c.State == transcript.Failing && at.failed < stageCount:
-		return wordFail, stageNames[at.failed], st.bad
+		return wordFail, stageNames[at.failed], st.Bad
 	case c.State == transcript.Failing:
-		return wordFail, c.Error.Stage.Phase(), st.bad
+		return wordFail, c.Error.Stage.Phase(), st.Bad
 	case at.waits < stageCount:
-		return wordWait, stageNames[at.waits], st.warn
+		return wordWait, stageNames[at.waits], st.Warn
 	case c.State == transcript.Closed && !at.done[stageHelo]:
-		return wordClosed, "", st.warn
+		return wordClosed, "", st.Warn
 	case !at.done[stageHelo]:
-		return wordOpen, "", st.warn // nothing is awaited
+		return wordOpen, "", st.Warn // nothing is awaited
 	}
-	return wordOK, "", st.good
+	return wordOK, "", st.Good
 }
 
 // reason says in words why a host fails, and what that means.

@@ -8,6 +8,7 @@ import (
 	"ehlo/session/transcript"
 	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 // waiting is what is awaited, and for how long; empty where nothing is.
@@ -69,22 +70,22 @@ func (m *screen) awaited() (what string, since time.Time, most time.Duration) {
 
 // status is the row above the prompt.
 func (m *screen) status() string {
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	if c := m.listed(); c != nil {
-		return m.st.dim.Render(g.horizontal+" ") + c.row(&m.st, m.lay.w-2)
+		return m.st.Dim.Render(g.Horizontal+" ") + c.row(&m.st, m.lay.w-2)
 	}
 	full := m.mode == modeMatrix || m.mode == modeTime || m.overTitle() != ""
 	words := []string{m.modeWord()}
 	warning := m.warning()
 	if warning != "" {
 		words[0], _, _ = strings.Cut(words[0], ",") // it needs the room
-		words = append(words, g.words(warning))
+		words = append(words, g.Words(warning))
 	} else if s := m.scriptWords(); s != "" && (m.live() || m.now.Doing.Still() && !full) {
-		words = append(words, g.words(s))
+		words = append(words, g.Words(s))
 	} else if w := m.probingWords(); w != "" {
 		words = append(words, w)
 	} else if w := m.waiting(); w != "" {
-		words = append(words, g.words(w)+m.stopWords())
+		words = append(words, g.Words(w)+m.stopWords())
 	}
 	if m.pane == messageAt && m.messageWord() != "" {
 		words = append(words, m.messageWord())
@@ -92,7 +93,7 @@ func (m *screen) status() string {
 		words = append(words, m.followWord())
 	}
 	if m.filter.on() {
-		words = append(words, g.words(m.filter.words())+" (esc ends that)")
+		words = append(words, g.Words(m.filter.words())+" (esc ends that)")
 	}
 	if n := m.log.end(); n > 0 && !full && m.pane != messageAt {
 		words = append(words, fmt.Sprintf("line %d/%d", m.transcript.selected()+1, n))
@@ -102,28 +103,28 @@ func (m *screen) status() string {
 	}
 	row, used := "", 0
 	for i, w := range words {
-		if room := m.lay.w - used - 3; cells(w) > room {
+		if room := m.lay.w - used - 3; face.Cells(w) > room {
 			if i != 1 || room < 8 {
 				break
 			}
-			w = g.cut(w, room)
+			w = g.Cut(w, room)
 		}
-		s := m.st.dim
+		s := m.st.Dim
 		switch {
 		case i == 0:
-			s = m.st.bold
+			s = m.st.Bold
 		case i == 1 && warning != "":
-			s = m.st.warn
+			s = m.st.Warn
 		}
-		row += m.st.dim.Render(g.horizontal) + m.st.led(s, " ", "")
+		row += m.st.Dim.Render(g.Horizontal) + m.st.Led(s, " ", "")
 		n := 0
-		if pale(s) {
-			n = labelOf(w)
+		if face.Pale(s) {
+			n = face.LabelOf(w)
 		}
-		row += m.st.led(s, w[:n], w[n:]+" ")
-		used += cells(w) + 3
+		row += m.st.Led(s, w[:n], w[n:]+" ")
+		used += face.Cells(w) + 3
 	}
-	return row + m.st.dim.Render(strings.Repeat(g.horizontal, max(m.lay.w-used, 0)))
+	return row + m.st.Dim.Render(strings.Repeat(g.Horizontal, max(m.lay.w-used, 0)))
 }
 
 func (m *screen) modeWord() string {
@@ -179,19 +180,19 @@ func (m *screen) chunkWords() string {
 // lastRow is the hints; in the small shape, which has no row for the status,
 // what is awaited and the pause of the scrolling take their place.
 func (m *screen) lastRow() string {
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	if m.lay.shape == shapeSmall {
 		if w := m.waiting(); w != "" && !m.live() && m.listed() == nil {
-			return g.fit(m.stopKey()+g.words(w), m.lay.w)
+			return g.Fit(m.stopKey()+g.Words(w), m.lay.w)
 		}
 		if row := m.lineRow(m.lay.w); row != "" {
 			return row
 		}
 		if !m.transcript.follow && !m.reading() {
-			return g.apart(m.hints(m.lay.w-12), m.st.bold.Render(m.followWord()), m.lay.w)
+			return g.Apart(m.hints(m.lay.w-12), m.st.Bold.Render(m.followWord()), m.lay.w)
 		}
 	}
-	return g.fit(m.hints(m.lay.w), m.lay.w)
+	return g.Fit(m.hints(m.lay.w), m.lay.w)
 }
 
 // twice is how soon a second ctrl+c comes that means all, and not one more
@@ -221,7 +222,7 @@ func (m *screen) stopKey() string {
 	case !m.busy() || m.leaving:
 		return ""
 	case m.canSkip():
-		return m.st.bold.Render("ctrl+c") + " skip  "
+		return m.st.Bold.Render("ctrl+c") + " skip  "
 	}
-	return m.st.bold.Render("ctrl+c") + " stop  "
+	return m.st.Bold.Render("ctrl+c") + " stop  "
 }

@@ -8,7 +8,7 @@ import (
 
 // summary is what is printed under the prompt when the screen is gone.
 func (m *screen) summary() []string {
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	var lines []string
 	if c := m.view.Now(); c != nil {
 		head := hostAndAddress(c.Host, c.Address)
@@ -24,9 +24,9 @@ func (m *screen) summary() []string {
 		default:
 			head += ", " + c.TLS.Version + " NOT verified: " + c.TLS.Problem
 		}
-		lines = append(lines, g.words(head))
+		lines = append(lines, g.Words(head))
 		if c.Size != nil {
-			lines = append(lines, g.words("maximum message size: "+c.Size.String()))
+			lines = append(lines, g.Words("maximum message size: "+c.Size.String()))
 		}
 		if d := c.Delivery(); d != transcript.DeliveryNone {
 			lines = append(lines, "delivery: "+string(d))
@@ -36,19 +36,19 @@ func (m *screen) summary() []string {
 		}
 	}
 	if e := m.view.Error; e != nil {
-		lines = append(lines, g.words("failed: "+e.Message))
+		lines = append(lines, g.Words("failed: "+e.Message))
 	}
 	if end := m.now.Script.End; end != nil {
-		lines = append(lines, g.words(end.Text))
+		lines = append(lines, g.Words(end.Text))
 		if e := end.Err; e != nil && e.Message != end.Text {
-			lines = append(lines, "  "+g.words(e.Message))
+			lines = append(lines, "  "+g.Words(e.Message))
 		}
 	}
 	if m.view.Refused > 0 {
 		lines = append(lines, fmt.Sprintf("replies 4yz and 5yz: %d", m.view.Refused))
 	}
 	for _, path := range m.saved {
-		lines = append(lines, "saved: "+g.words(path))
+		lines = append(lines, "saved: "+g.Words(path))
 	}
 	return lines
 }

@@ -3,18 +3,20 @@ package tui
 import (
 	"fmt"
 	"strings"
+
+	"ehlo/tui/internal/face"
 )
 
 // paneTitle is "2 MX (3)---------" in w cells.
 func (m *screen) paneTitle(pane, w int) string {
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	name := fmt.Sprintf("%d %s", pane+1, m.paneName(pane))
-	lead := g.horizontal
-	fill := strings.Repeat(g.horizontal, max(w-cells(name)-1, 0))
+	lead := g.Horizontal
+	fill := strings.Repeat(g.Horizontal, max(w-face.Cells(name)-1, 0))
 	if m.mode == modeBrowse && m.pane == pane {
-		return g.fit(m.st.dim.Render(lead)+m.st.reverse.Render(name)+m.st.dim.Render(fill), w)
+		return g.Fit(m.st.Dim.Render(lead)+m.st.Reverse.Render(name)+m.st.Dim.Render(fill), w)
 	}
-	return g.fit(m.st.dim.Render(lead)+m.st.bold.Render(name)+m.st.dim.Render(fill), w)
+	return g.Fit(m.st.Dim.Render(lead)+m.st.Bold.Render(name)+m.st.Dim.Render(fill), w)
 }
 
 func (m *screen) paneName(pane int) string {
@@ -28,7 +30,7 @@ func (m *screen) paneName(pane int) string {
 		if end := m.now.Script.End; end != nil && !m.live() {
 			name += string(end.How) + " "
 		}
-		name += m.st.glyphs.words(m.played.name())
+		name += m.st.Glyphs.Words(m.played.name())
 		if !m.played.follow && m.live() {
 			name += " (G follows)"
 		}
@@ -38,7 +40,7 @@ func (m *screen) paneName(pane int) string {
 	}
 	p := m.facts[pane-1]
 	if r := m.hosts.shown(); pane == exchangersAt && m.lay.side > 0 && r != nil && r.Domain != "" && r.Source != "server" {
-		return fmt.Sprintf("MX of %s (%d)", m.st.glyphs.words(domainOf(*r)), len(r.Exchangers))
+		return fmt.Sprintf("MX of %s (%d)", m.st.Glyphs.Words(domainOf(*r)), len(r.Exchangers))
 	}
 	if n := p.tab(&m.view); n != "" {
 		return p.title + " " + n
@@ -49,7 +51,7 @@ func (m *screen) paneName(pane int) string {
 // tabs is the row of the panes: their titles in the wide shape, else the names
 // of which one is shown.
 func (m *screen) tabs() string {
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	if m.mode == modeMatrix {
 		return m.fullTitle("Every address, at once")
 	}
@@ -64,19 +66,19 @@ func (m *screen) tabs() string {
 		if m.pane == messageAt {
 			follow, shown = m.messageWord(), messageAt
 		}
-		room := m.lay.main - cells(follow) - 1
+		room := m.lay.main - face.Cells(follow) - 1
 		left := m.paneTitle(shown, room)
 		first := 1
 		if m.played != nil {
 			first = scriptAt
 		}
-		return left + m.followStyle().Render(follow) + m.st.dim.Render(g.horizontal+g.down) + m.paneTitle(first, m.lay.side)
+		return left + m.followStyle().Render(follow) + m.st.Dim.Render(g.Horizontal+g.Down) + m.paneTitle(first, m.lay.side)
 	}
 	row := m.tabRow(3)
-	for gap := 2; gap > 0 && cells(row) > m.lay.w; gap-- {
+	for gap := 2; gap > 0 && face.Cells(row) > m.lay.w; gap-- {
 		row = m.tabRow(gap)
 	}
-	return g.fit(row, m.lay.w)
+	return g.Fit(row, m.lay.w)
 }
 
 // tabRow is the names of the panes, with gaps between them.
@@ -88,7 +90,7 @@ func (m *screen) tabRow(gap int) string {
 		}
 		name := fmt.Sprintf("%d %s", i+1, m.paneName(i))
 		if i == m.pane && m.overTitle() == "" {
-			row += m.st.reverse.Render("["+name+"]") + strings.Repeat(" ", max(gap-2, 0))
+			row += m.st.Reverse.Render("["+name+"]") + strings.Repeat(" ", max(gap-2, 0))
 		} else {
 			row += " " + name + strings.Repeat(" ", gap-1)
 		}
@@ -98,9 +100,9 @@ func (m *screen) tabRow(gap int) string {
 
 // fullTitle is the row of the tabs above what fills the whole body.
 func (m *screen) fullTitle(name string) string {
-	g := m.st.glyphs
-	fill := strings.Repeat(g.horizontal, max(m.lay.w-cells(name)-3, 0))
-	return g.fit(m.st.dim.Render(g.horizontal)+m.st.reverse.Render(" "+name+" ")+m.st.dim.Render(fill), m.lay.w)
+	g := m.st.Glyphs
+	fill := strings.Repeat(g.Horizontal, max(m.lay.w-face.Cells(name)-3, 0))
+	return g.Fit(m.st.Dim.Render(g.Horizontal)+m.st.Reverse.Render(" "+name+" ")+m.st.Dim.Render(fill), m.lay.w)
 }
 
 // overTitle is the title of what is shown in place of the panes, if anything.
@@ -124,9 +126,9 @@ func (m *screen) followWord() string {
 	return "PAUSED"
 }
 
-func (m *screen) followStyle() style {
+func (m *screen) followStyle() face.Style {
 	if m.transcript.follow {
-		return m.st.dim
+		return m.st.Dim
 	}
-	return m.st.bold
+	return m.st.Bold
 }

@@ -7,6 +7,7 @@ import (
 
 	"ehlo/session/event"
 	"ehlo/session/wire"
+	"ehlo/tui/internal/face"
 )
 
 // timing is what stands before a line.
@@ -33,7 +34,7 @@ func (a place) before(b place) bool {
 // the log is: a frame formats the rows in the window and walks from there.
 type transcriptPane struct {
 	log    *log
-	st     *styles
+	st     *face.Styles
 	w, h   int
 	narrow bool // no times, and one column of marks
 	start  time.Time
@@ -49,7 +50,7 @@ type transcriptPane struct {
 	find find // what was searched for, which stands out
 }
 
-func newTranscriptPane(l *log, st *styles) *transcriptPane {
+func newTranscriptPane(l *log, st *face.Styles) *transcriptPane {
 	return &transcriptPane{log: l, st: st, follow: true, sel: -1, mark: -1}
 }
 
@@ -84,24 +85,24 @@ func (p *transcriptPane) rows(id int64) []string {
 	w := max(p.w-p.prefix(), 1)
 	var rows []string
 	if id == p.log.first && id > 0 {
-		rows = append(rows, p.st.glyphs.cut(fmt.Sprintf("(%s earlier lines are no longer kept)", wire.Thousands(uint64(id))), w))
+		rows = append(rows, p.st.Glyphs.Cut(fmt.Sprintf("(%s earlier lines are no longer kept)", wire.Thousands(uint64(id))), w))
 	}
 	if p.cut {
-		return append(rows, p.st.glyphs.cut(text, w))
+		return append(rows, p.st.Glyphs.Cut(text, w))
 	}
-	return append(rows, wrap(text, w)...)
+	return append(rows, face.Wrap(text, w)...)
 }
 
 func (p *transcriptPane) text(x *line) string {
 	switch e := x.event.(type) {
 	case event.Sent:
 		if x.from == 'C' {
-			return p.st.glyphs.octets(e.Masked())
+			return p.st.Glyphs.Octets(e.Masked())
 		}
 	case event.Received:
-		return p.st.glyphs.octets(e.Masked())
+		return p.st.Glyphs.Octets(e.Masked())
 	}
-	return p.st.glyphs.words(x.words)
+	return p.st.Glyphs.Words(x.words)
 }
 
 // bottom is the place of the window that shows the last line at its end.
@@ -394,7 +395,7 @@ func (p *transcriptPane) row(id int64, i int, text string, w int) string {
 	if id == p.log.first && id > 0 {
 		i-- // the row that tells what the log has lost
 		if i < 0 {
-			return p.st.dim.Render(p.st.glyphs.fit(strings.Repeat(" ", p.prefix())+text, w))
+			return p.st.Dim.Render(p.st.Glyphs.Fit(strings.Repeat(" ", p.prefix())+text, w))
 		}
 	}
 	mark := string(x.mark)
@@ -417,21 +418,21 @@ func (p *transcriptPane) row(id int64, i int, text string, w int) string {
 		tag = string(x.from) + "> "
 	}
 	if i > 0 {
-		gutter, at, tag = strings.Repeat(" ", cells(gutter)), strings.Repeat(" ", cells(at)), "|  "
+		gutter, at, tag = strings.Repeat(" ", face.Cells(gutter)), strings.Repeat(" ", face.Cells(at)), "|  "
 	}
-	body := p.st.glyphs.fit(tag+text, w-cells(gutter)-cells(at))
+	body := p.st.Glyphs.Fit(tag+text, w-face.Cells(gutter)-face.Cells(at))
 	s, lead := p.style(x), p.style(x)
-	if pale(s) && len(body) > len(tag) { // the line itself has no colour
+	if face.Pale(s) && len(body) > len(tag) { // the line itself has no colour
 		tagged := s.Render(tag)
 		if p.chosen(id) {
-			return p.st.bold.Render(gutter) + p.st.dim.Render(at) + tagged + p.find.render(body[len(tag):], p.st.bold)
+			return p.st.Bold.Render(gutter) + p.st.Dim.Render(at) + tagged + p.find.render(body[len(tag):], p.st.Bold)
 		}
-		return lead.Render(gutter) + p.st.dim.Render(at) + tagged + p.find.render(body[len(tag):], p.st.server)
+		return lead.Render(gutter) + p.st.Dim.Render(at) + tagged + p.find.render(body[len(tag):], p.st.Server)
 	}
 	if p.chosen(id) {
-		s, lead = s.Bold(true), p.st.bold
+		s, lead = s.Bold(true), p.st.Bold
 	}
-	return lead.Render(gutter) + p.st.dim.Render(at) + p.find.render(body, s)
+	return lead.Render(gutter) + p.st.Dim.Render(at) + p.find.render(body, s)
 }
 
 // chosen says that a line is selected, alone or in a range.
@@ -452,16 +453,16 @@ func (p *transcriptPane) time(x *line) string {
 	return fmt.Sprintf("%8.3f ", max(x.at.Sub(p.start), 0).Seconds())
 }
 
-func (p *transcriptPane) style(x *line) style {
+func (p *transcriptPane) style(x *line) face.Style {
 	switch {
 	case x.mark == '!':
-		return p.st.bad
+		return p.st.Bad
 	case x.mark == '~':
-		return p.st.warn
+		return p.st.Warn
 	case x.from == 'C':
-		return p.st.client
+		return p.st.Client
 	case x.from == 'S':
-		return p.st.server
+		return p.st.Server
 	}
-	return p.st.notes
+	return p.st.Notes
 }

@@ -34,6 +34,8 @@ import (
 	"ehlo/session/play"
 	"ehlo/session/transcript"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
+	"ehlo/tui/internal/keep"
 	"ehlo/tui/internal/outline"
 
 	// It keeps the import of Bubble Tea from asking the terminal; see there.
@@ -117,7 +119,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f := engine.NewFeed(o.Session.Sink)
-	h := loadHistory(o.Dir)
+	h := keep.LoadHistory(o.Dir)
 	var first *engine.Run
 	if o.Script != nil {
 		first = engine.NewRun(outline.New(o.Script.Script), *o.Script)
@@ -134,7 +136,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if input != nil {
 		input, o.pastes = withPastes(input)
 	}
-	m := newScreen(o, f, e, first, h, newStyles(!o.NoColor && colorTerminal(os.Getenv("TERM")), utf8Locale()))
+	m := newScreen(o, f, e, first, h, face.New(!o.NoColor && face.ColorTerminal(os.Getenv("TERM")), face.UTF8Locale()))
 
 	ending, end := context.WithCancel(ctx)
 	m.ending, m.away = ending, func(is bool) {
@@ -202,7 +204,7 @@ func programOptions(ctx context.Context, o Options, input io.Reader) []tea.Progr
 
 // finish makes the result, and keeps what is to be kept.
 func finish(m *screen, g *guard, ctx context.Context, err error) (Result, error) {
-	_ = m.history.keep(m.o.Dir)
+	_ = m.history.Keep(m.o.Dir)
 	signal, crash := g.ended()
 	r := Result{View: m.view, Saved: m.saved, Signal: signal}
 	if end := m.now.Script.End; end != nil {

@@ -9,6 +9,7 @@ import (
 	"ehlo/session/event"
 	"ehlo/session/wire"
 	"ehlo/tui/internal/engine"
+	"ehlo/tui/internal/face"
 )
 
 // talk counts what was said that somebody may want to keep, and how much of it is
@@ -105,7 +106,7 @@ func (m *screen) leaveQuestion(w int) string {
 		"Leave? " + what + brief + ": " + letters,
 		"Leave? " + short + brief + ": " + letters,
 	} {
-		if cells(text) <= w {
+		if face.Cells(text) <= w {
 			return text
 		}
 	}
@@ -132,7 +133,7 @@ func (m *screen) openEnd() (what, short, yes string) {
 		return count(n, "pasted line") + " are not sent", "paste unsent", "drops them and leaves"
 	case m.now.Doing == engine.Opening:
 		return "The session is being opened", "opening", "stops that and leaves"
-	case !m.now.Connected && len(m.line.text) > 0:
+	case !m.now.Connected && len(m.line.Text) > 0:
 		return "There is text in the line", "text in line", "leaves"
 	case m.now.Connected:
 		return "The session is open", "session open", "sends QUIT and leaves"

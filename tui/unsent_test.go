@@ -32,7 +32,7 @@ func TestWhatWasTypedIsInTheCrashFile(t *testing.T) {
 		if row.asked {
 			p.tell(engine.Status{Connected: true, Asked: true}, asked("AUTH", "AUTH LOGIN", "334 VXNlcm5hbWU6")...)
 		}
-		p.m.line.set(row.line)
+		p.m.line.Set(row.line)
 		if row.closed {
 			p.tell(engine.Status{}, event.Closed{By: "server"})
 		}

@@ -1,6 +1,10 @@
 package tui
 
-import "strings"
+import (
+	"strings"
+
+	"ehlo/tui/internal/face"
+)
 
 // arrange tells the transcript the size of its window; it is so for the keys
 // as well as for drawing.
@@ -61,15 +65,15 @@ func (m *screen) tooSmall() string {
 	}
 	rows := make([]string, m.lay.h)
 	for i := range rows {
-		rows[i] = m.st.glyphs.fit("", m.lay.w)
+		rows[i] = m.st.Glyphs.Fit("", m.lay.w)
 	}
-	rows[0] = m.st.glyphs.fit(text, m.lay.w)
+	rows[0] = m.st.Glyphs.Fit(text, m.lay.w)
 	return strings.Join(rows, "\n")
 }
 
 // body is the panes and, below the transcript, what went wrong.
 func (m *screen) body() []string {
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	if m.reading() {
 		return m.pager.View(&m.st, m.lay.w, m.lay.body)
 	}
@@ -102,11 +106,11 @@ func (m *screen) body() []string {
 		return left
 	}
 	for i, row := range m.side() {
-		join := g.vertical
+		join := g.Vertical
 		if row.title {
-			join = g.right
+			join = g.Right
 		}
-		left[i] += m.st.dim.Render(join) + row.text
+		left[i] += m.st.Dim.Render(join) + row.text
 	}
 	return left
 }
@@ -131,7 +135,7 @@ func (m *screen) notices() []string {
 	if m.reading() || m.mode == modeMatrix || m.mode == modeTime {
 		return nil
 	}
-	g := m.st.glyphs
+	g := m.st.Glyphs
 	var rows []string
 	w := m.lay.main
 	failed := m.problem != nil && (!m.problem.behind || m.pane > 0) &&
@@ -140,8 +144,8 @@ func (m *screen) notices() []string {
 	var hint []string
 	if m.hint != "" {
 		lead := "* "
-		for _, r := range wrap(g.words(m.hint), w-2) {
-			hint = append(hint, m.st.bold.Render(g.fit(lead+r, w)))
+		for _, r := range face.Wrap(g.Words(m.hint), w-2) {
+			hint = append(hint, m.st.Bold.Render(g.Fit(lead+r, w)))
 			lead = "  "
 		}
 		room := max(m.lay.body-1, most)
@@ -163,10 +167,10 @@ func (m *screen) notices() []string {
 	}
 	rows = append(rows, hint...)
 	if mail := m.mailRow(); mail != "" && m.lay.body > len(rows)+1 {
-		rows = append([]string{m.st.led(m.st.warn.Bold(true), mail[:1], g.fit(mail[1:], w-1))}, rows...)
+		rows = append([]string{m.st.Led(m.st.Warn.Bold(true), mail[:1], g.Fit(mail[1:], w-1))}, rows...)
 	}
 	if next, elapsed := m.nextRow(); next != "" && m.lay.body > len(rows)+1 {
-		rows = append([]string{m.st.bold.Render(g.apart(g.words(next), elapsed, w))}, rows...)
+		rows = append([]string{m.st.Bold.Render(g.Apart(g.Words(next), elapsed, w))}, rows...)
 	}
 	return rows
 }

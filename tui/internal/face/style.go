@@ -1,4 +1,7 @@
-package tui
+// Package face is text on a terminal: how wide it is, how it is cut, wrapped and
+// made to stand out, how text from outside is made harmless, and a field for
+// typing.
+package face
 
 import (
 	"fmt"
@@ -15,28 +18,28 @@ import (
 	"ehlo/session/wire"
 )
 
-// styles are the ways a text can stand out. Colour is a help, never the only
+// Styles are the ways a text can stand out. Colour is a help, never the only
 // carrier of a meaning: without it bold and reverse remain.
-type styles struct {
-	bold, dim, reverse, title              style
-	good, warn, bad, client, server, notes style
-	glyphs                                 glyphs
+type Styles struct {
+	Bold, Dim, Reverse, title              Style
+	Good, Warn, Bad, Client, Server, Notes Style
+	Glyphs                                 Glyphs
 }
 
-// style is how a text stands out.
-type style = lipgloss.Style
+// Style is how a text stands out.
+type Style = lipgloss.Style
 
-// glyphs are the lines of the screen, for the terminal's character set.
-type glyphs struct {
-	utf8                                    bool
-	horizontal, vertical, down, right, more string
+// Glyphs are the lines of the screen, for the terminal's character set.
+type Glyphs struct {
+	Unicode                                 bool
+	Horizontal, Vertical, Down, Right, More string
 }
 
-// newStyles makes the styles. The renderer's profile is set and never asked
+// New makes the styles. The renderer's profile is set and never asked
 // for: termenv's Ascii profile, which it would choose under NO_COLOR, drops
 // bold and reverse too, and with them the cursor. Only the 16 ANSI colours are
 // used, on the terminal's own background, so that light themes work.
-func newStyles(color, utf8 bool) styles {
+func New(color, utf8 bool) Styles {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(termenv.ANSI)
 	r.SetHasDarkBackground(true)
@@ -47,27 +50,27 @@ func newStyles(color, utf8 bool) styles {
 		}
 		return s
 	}
-	st := styles{
-		bold: plain.Bold(true), dim: plain, reverse: plain.Reverse(true),
+	st := Styles{
+		Bold: plain.Bold(true), Dim: plain, Reverse: plain.Reverse(true),
 		title: plain.Bold(true),
-		good:  of(plain, 2), warn: of(plain, 3), bad: of(plain.Bold(true), 1),
-		client: of(plain, 6), server: plain, notes: plain,
+		Good:  of(plain, 2), Warn: of(plain, 3), Bad: of(plain.Bold(true), 1),
+		Client: of(plain, 6), Server: plain, Notes: plain,
 	}
 	if color {
 		// Faint is a kind of colour: some terminals draw it unreadably.
-		st.dim, st.notes = plain.Faint(true), plain.Faint(true)
+		st.Dim, st.Notes = plain.Faint(true), plain.Faint(true)
 	}
-	st.glyphs = glyphs{false, "-", "|", "+", "+", ">"}
+	st.Glyphs = Glyphs{false, "-", "|", "+", "+", ">"}
 	if utf8 {
-		st.glyphs = glyphs{true, "─", "│", "┬", "├", "…"}
+		st.Glyphs = Glyphs{true, "─", "│", "┬", "├", "…"}
 	}
 	return st
 }
 
-// pale says that a style has a colour that is hard to read on white, where the
+// Pale says that a style has a colour that is hard to read on white, where the
 // terminal has the colours of the first ones: green, yellow, cyan. A mark or a
 // word may have it, beside a text that does not.
-func pale(s style) bool {
+func Pale(s Style) bool {
 	switch s.GetForeground() {
 	case lipgloss.ANSIColor(2), lipgloss.ANSIColor(3), lipgloss.ANSIColor(6):
 		return true
@@ -75,18 +78,18 @@ func pale(s style) bool {
 	return false
 }
 
-// led draws a text behind its mark or its label. Where the colour is a pale one,
+// Led draws a text behind its mark or its label. Where the colour is a pale one,
 // the label alone has it.
-func (st *styles) led(s style, label, text string) string {
-	if !pale(s) {
+func (st *Styles) Led(s Style, label, text string) string {
+	if !Pale(s) {
 		return s.Render(label + text)
 	}
-	return s.Render(label) + st.server.Bold(s.GetBold()).Render(text)
+	return s.Render(label) + st.Server.Bold(s.GetBold()).Render(text)
 }
 
-// labelOf is how many octets of a text are its mark and its label: up to the gap
+// LabelOf is how many octets of a text are its mark and its label: up to the gap
 // behind them, or to the first word where that is a mark.
-func labelOf(text string) int {
+func LabelOf(text string) int {
 	words := strings.TrimLeft(text, " ")
 	lead := len(text) - len(words)
 	if gap := strings.Index(words, "  "); gap > 0 {
@@ -98,15 +101,15 @@ func labelOf(text string) int {
 	return 0
 }
 
-// colorTerminal says whether TERM is one that has colours.
-func colorTerminal(term string) bool {
+// ColorTerminal says whether TERM is one that has colours.
+func ColorTerminal(term string) bool {
 	return term != "" && term != "dumb" && !strings.HasPrefix(term, "vt") &&
 		!strings.HasSuffix(term, "-m") && !strings.HasSuffix(term, "-mono")
 }
 
-// utf8Locale says whether the terminal is written to in UTF-8, by the first of
+// UTF8Locale says whether the terminal is written to in UTF-8, by the first of
 // the variables that is set (POSIX, 8.2).
-func utf8Locale() bool {
+func UTF8Locale() bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if v := strings.ToLower(os.Getenv(name)); v != "" {
 			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
@@ -115,19 +118,19 @@ func utf8Locale() bool {
 	return false
 }
 
-// octets is text from outside as the screen shows it: nothing in it moves the
+// Octets is text from outside as the screen shows it: nothing in it moves the
 // cursor, and nothing changes how wide it is on a terminal that measures
 // otherwise than we do. A character is <U+202E>, a control octet ^[, an octet
 // that is no character \x9b; \x5cx9b is what was written with a backslash.
-func (g glyphs) octets(octets []byte) string { return g.stable(wire.VisibleOctets(octets)) }
+func (g Glyphs) Octets(octets []byte) string { return g.stable(wire.VisibleOctets(octets)) }
 
-// words is text of our own that may quote text from outside, made visible or
+// Words is text of our own that may quote text from outside, made visible or
 // not.
-func (g glyphs) words(s string) string { return g.stable(wire.Visible([]byte(s))) }
+func (g Glyphs) Words(s string) string { return g.stable(wire.Visible([]byte(s))) }
 
 // stable names the characters that the terminal may not have, or measures
 // otherwise.
-func (g glyphs) stable(s string) string {
+func (g Glyphs) stable(s string) string {
 	ascii := true
 	for i := 0; i < len(s) && ascii; i++ {
 		ascii = s[i] < utf8.RuneSelf
@@ -137,7 +140,7 @@ func (g glyphs) stable(s string) string {
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if r < utf8.RuneSelf || g.utf8 && !unstable(r) {
+		if r < utf8.RuneSelf || g.Unicode && !unstable(r) {
 			b.WriteRune(r)
 		} else {
 			fmt.Fprintf(&b, "<U+%04X>", r)
@@ -153,8 +156,8 @@ func unstable(r rune) bool {
 		r >= 0x1f3fb && r <= 0x1f3ff || r >= 0x1100 && r <= 0x11ff || r == 0x3164 || r == 0xffa0
 }
 
-// cells is how many cells a text without styles takes.
-func cells(s string) int {
+// Cells is how many cells a text without styles takes.
+func Cells(s string) int {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf || s[i] == 0x1b {
 			return ansi.StringWidth(s)
@@ -163,43 +166,43 @@ func cells(s string) int {
 	return len(s)
 }
 
-// cut shortens a text to w cells, with a sign that it did.
-func (g glyphs) cut(s string, w int) string {
+// Cut shortens a text to w cells, with a sign that it did.
+func (g Glyphs) Cut(s string, w int) string {
 	switch {
 	case w <= 0:
 		return ""
-	case cells(s) <= w:
+	case Cells(s) <= w:
 		return s
 	}
-	return ansi.Truncate(s, w, g.more)
+	return ansi.Truncate(s, w, g.More)
 }
 
-// fit makes a text exactly w cells wide. The text may have styles.
-func (g glyphs) fit(s string, w int) string {
-	s = g.cut(s, w)
-	if n := cells(s); n < w {
+// Fit makes a text exactly w cells wide. The text may have styles.
+func (g Glyphs) Fit(s string, w int) string {
+	s = g.Cut(s, w)
+	if n := Cells(s); n < w {
 		s += strings.Repeat(" ", w-n)
 	}
 	return s
 }
 
-// apart puts one text at the left and one at the right of w cells; where both
+// Apart puts one text at the left and one at the right of w cells; where both
 // do not fit, the left one is shortened.
-func (g glyphs) apart(left, right string, w int) string {
-	r := cells(right)
+func (g Glyphs) Apart(left, right string, w int) string {
+	r := Cells(right)
 	if r == 0 || r+2 > w {
-		return g.fit(left, w)
+		return g.Fit(left, w)
 	}
-	return g.fit(left, w-r-1) + " " + right
+	return g.Fit(left, w-r-1) + " " + right
 }
 
-// wrap breaks a text without styles into rows of at most w cells, at spaces
+// Wrap breaks a text without styles into rows of at most w cells, at spaces
 // where there are some in the last half of the row.
-func wrap(s string, w int) []string {
+func Wrap(s string, w int) []string {
 	if w < 1 {
 		w = 1
 	}
-	if cells(s) <= w {
+	if Cells(s) <= w {
 		return []string{s}
 	}
 	ascii := true

@@ -1,4 +1,4 @@
-package tui
+package face
 
 import "unicode/utf8"
 
@@ -11,8 +11,8 @@ const (
 	octetFirst = octetRunes + 0x80
 )
 
-// characters are what a field holds of a text.
-func characters(s string) []rune {
+// Characters are what a field holds of a text.
+func Characters(s string) []rune {
 	rs := make([]rune, 0, len(s))
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
@@ -28,8 +28,8 @@ func characters(s string) []rune {
 	return rs
 }
 
-// textOf is the text that characters were made of.
-func textOf(rs []rune) string {
+// TextOf is the text that characters were made of.
+func TextOf(rs []rune) string {
 	b := make([]byte, 0, len(rs))
 	for _, r := range rs {
 		if r >= octetFirst {

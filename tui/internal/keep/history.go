@@ -1,4 +1,4 @@
-package tui
+package keep
 
 import (
 	"bufio"
@@ -12,19 +12,19 @@ import (
 )
 
 const (
-	// historyMost is how many lines the history keeps. Its file may have twice
+	// HistoryMost is how many lines the history keeps. Its file may have twice
 	// as many before it is shortened.
-	historyMost = 1000
-	// historyLine is how long a line may be that is kept, in octets.
-	historyLine = 4 << 10
+	HistoryMost = 1000
+	// HistoryLine is how long a line may be that is kept, in octets.
+	HistoryLine = 4 << 10
 )
 
-// history is what was typed, the oldest first. No secret gets into it: not the
+// History is what was typed, the oldest first. No secret gets into it: not the
 // argument of AUTH, not what answers a 334, not the text of a message.
-type history struct {
-	lines []string
-	at    int    // the line that is in the field; len(lines): none
-	draft string // what was in the field before
+type History struct {
+	Lines []string
+	At    int    // the line that is in the field; len(lines): none
+	Draft string // what was in the field before
 
 	mu    sync.Mutex
 	added []string // that are not in the file yet
@@ -33,60 +33,60 @@ type history struct {
 	inFile int        // lines, as far as is known
 }
 
-func (h *history) add(s string) {
-	h.at = len(h.lines)
+func (h *History) Add(s string) {
+	h.At = len(h.Lines)
 	// The mechanism of AUTH may be kept, an initial response may not.
 	if n := smtpline.SecretFrom(s); n < len(s) {
 		s = strings.TrimRight(s[:n], "= \t")
 	}
-	if strings.TrimSpace(s) == "" || strings.ContainsAny(s, "\n\r") || len(s) > historyLine || wire.MaybeResponse([]byte(s)) {
+	if strings.TrimSpace(s) == "" || strings.ContainsAny(s, "\n\r") || len(s) > HistoryLine || wire.MaybeResponse([]byte(s)) {
 		return
 	}
-	if n := len(h.lines); n > 0 && h.lines[n-1] == s {
+	if n := len(h.Lines); n > 0 && h.Lines[n-1] == s {
 		return
 	}
-	h.lines = append(h.lines, s)
-	if over := len(h.lines) - historyMost; over > 0 {
-		h.lines = h.lines[over:]
+	h.Lines = append(h.Lines, s)
+	if over := len(h.Lines) - HistoryMost; over > 0 {
+		h.Lines = h.Lines[over:]
 	}
-	h.at = len(h.lines)
+	h.At = len(h.Lines)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.added = append(h.added, s)
 }
 
-// back and forth walk through the lines; ok is false at the ends.
-func (h *history) back(now string) (s string, ok bool) {
-	if h.at == 0 || len(h.lines) == 0 {
+// Back and forth walk through the lines; ok is false at the ends.
+func (h *History) Back(now string) (s string, ok bool) {
+	if h.At == 0 || len(h.Lines) == 0 {
 		return "", false
 	}
-	if h.at == len(h.lines) {
-		h.draft = now
+	if h.At == len(h.Lines) {
+		h.Draft = now
 	}
-	h.at--
-	return h.lines[h.at], true
+	h.At--
+	return h.Lines[h.At], true
 }
 
-func (h *history) forth() (s string, ok bool) {
-	if h.at >= len(h.lines) {
+func (h *History) Forth() (s string, ok bool) {
+	if h.At >= len(h.Lines) {
 		return "", false
 	}
-	h.at++
-	if h.at == len(h.lines) {
-		return h.draft, true
+	h.At++
+	if h.At == len(h.Lines) {
+		return h.Draft, true
 	}
-	return h.lines[h.at], true
+	return h.Lines[h.At], true
 }
 
-// loadHistory reads the file of an earlier run; one that is not there, or
+// LoadHistory reads the file of an earlier run; one that is not there, or
 // cannot be read, is an empty history.
-func loadHistory(dir string) *history {
-	h := &history{}
+func LoadHistory(dir string) *History {
+	h := &History{}
 	if dir == "" {
 		return h
 	}
-	h.lines, h.inFile = readHistory(dir)
-	h.at = len(h.lines)
+	h.Lines, h.inFile = readHistory(dir)
+	h.At = len(h.Lines)
 	return h
 }
 
@@ -99,17 +99,17 @@ func readHistory(dir string) (lines []string, all int) {
 	defer f.Close()
 	for s := bufio.NewScanner(f); s.Scan(); all++ {
 		lines = append(lines, string(wire.Octets(s.Text())))
-		if over := len(lines) - historyMost; over > 0 {
+		if over := len(lines) - HistoryMost; over > 0 {
 			lines = lines[over:]
 		}
 	}
 	return lines, all
 }
 
-// keep writes what was typed since the last time behind the lines of the file,
+// Keep writes what was typed since the last time behind the lines of the file,
 // to which other runs write too. It may be called at any time, from anywhere;
 // what cannot be written is tried again the next time.
-func (h *history) keep(dir string) error {
+func (h *History) Keep(dir string) error {
 	h.file.Lock()
 	defer h.file.Unlock()
 	h.mu.Lock()
@@ -123,13 +123,13 @@ func (h *history) keep(dir string) error {
 	if err != nil {
 		h.mu.Lock()
 		h.added = append(lines, h.added...)
-		h.added = h.added[max(0, len(h.added)-historyMost):]
+		h.added = h.added[max(0, len(h.added)-HistoryMost):]
 		h.mu.Unlock()
 	}
 	return err
 }
 
-func (h *history) write(dir string, lines []string) error {
+func (h *History) write(dir string, lines []string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -139,12 +139,12 @@ func (h *history) write(dir string, lines []string) error {
 	if err := appendPrivate(path, joined(lines), alone); err != nil {
 		return err
 	}
-	if h.inFile += len(lines); h.inFile <= 2*historyMost || !alone {
+	if h.inFile += len(lines); h.inFile <= 2*HistoryMost || !alone {
 		return nil
 	}
 	rest, _ := readHistory(dir)
 	h.inFile = len(rest)
-	return writePrivate(path, joined(rest))
+	return Write(path, joined(rest))
 }
 
 // joined are lines as the file has them.

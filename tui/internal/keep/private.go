@@ -1,4 +1,7 @@
-package tui
+// Package keep writes what ehlo keeps of its own: the history of typed lines,
+// drafts, transcripts, crash files. It is for its owner alone, and is there whole
+// or not at all: a disk that is full leaves nothing half done behind.
+package keep
 
 import (
 	"bufio"
@@ -8,14 +11,9 @@ import (
 	"path/filepath"
 )
 
-// What ehlo writes is for its owner alone, and is there whole or not at all: a
-// disk that is full leaves nothing half done behind. All files are written here,
-// but for the one that grows with the session (spill.go) and the record, which is
-// its caller's.
-
-// newPrivate makes a file that is not there yet. Its directory is made where it
+// New makes a file that is not there yet. Its directory is made where it
 // is ehlo's own: one that a person names is there, or it is a slip.
-func newPrivate(path string, own bool) (*os.File, error) {
+func New(path string, own bool) (*os.File, error) {
 	if own {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, err
@@ -24,18 +22,18 @@ func newPrivate(path string, own bool) (*os.File, error) {
 	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 }
 
-// writeNew writes a new file.
-func writeNew(path string, own bool, write func(io.Writer) error) error {
-	f, err := newPrivate(path, own)
+// WriteNew writes a new file.
+func WriteNew(path string, own bool, write func(io.Writer) error) error {
+	f, err := New(path, own)
 	if err != nil {
 		return err
 	}
 	return fill(f, write)
 }
 
-// createPrivate writes a text to a new file in a directory, which is made where
+// Create writes a text to a new file in a directory, which is made where
 // it is not there; the name's * becomes something new.
-func createPrivate(dir, pattern, text string) (path string, err error) {
+func Create(dir, pattern, text string) (path string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
@@ -65,9 +63,9 @@ func fill(f *os.File, write func(io.Writer) error) error {
 	return err
 }
 
-// writePrivate writes a file anew: no end of this process leaves half of it.
-func writePrivate(path, text string) error {
-	temp, err := createPrivate(filepath.Dir(path), filepath.Base(path)+".*", text)
+// Write writes a file anew: no end of this process leaves half of it.
+func Write(path, text string) error {
+	temp, err := Create(filepath.Dir(path), filepath.Base(path)+".*", text)
 	if err == nil {
 		if err = os.Rename(temp, path); err != nil {
 			_ = os.Remove(temp)
