@@ -123,7 +123,7 @@ func nextWords(x wire.Explanation) string {
 	switch x.Who {
 	case wire.WhoNobody, wire.WhoWait:
 	case wire.WhoClient:
-		who = "another command"
+		who = "send another command"
 	default:
 		who = x.Who + " has to act"
 	}
