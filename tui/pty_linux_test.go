@@ -361,7 +361,7 @@ func TestResizedUnderAFlood(t *testing.T) {
 		ioctl(t, x.slave.Fd(), syscall.TIOCSWINSZ, unsafe.Pointer(&size))
 	}
 	typed := ""
-	for i := range 250 { // never 99 rows
+	for i := range 250 { // never 98 or 99 rows
 		resize(tinyWidth+i*13%200, tinyHeight+i*7%60) // below that, keys are not for the line
 		if i%6 == 0 {
 			key := string(rune('a' + len(typed)%26))
@@ -370,6 +370,9 @@ func TestResizedUnderAFlood(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+	resize(120, 98)
+	x.sees("\x1b[98;H")
+	x.sees(typed) // before the sizes at which keys are not for the line
 	for _, size := range [][2]int{{1, 1}, {0, 0}, {3, 40}, {200, 2}, {120, 99}} {
 		resize(size[0], size[1])
 		time.Sleep(10 * time.Millisecond)
