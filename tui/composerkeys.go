@@ -25,7 +25,7 @@ func composing() []binding {
 		{id: "fieldbelow", keys: []string{"down", "ctrl+n"}, show: "down", in: inField, help: "the next field", do: func(m *screen) tea.Cmd { return m.nextField(1) }},
 		{id: "fieldabove", keys: []string{"up", "ctrl+p"}, show: "up", in: inField, help: "the field before", do: func(m *screen) tea.Cmd { return m.nextField(-1) }},
 		{id: "break", keys: []string{"enter"}, show: "Enter", in: inBody, help: "break the line", do: func(m *screen) tea.Cmd { m.composer.breakLine(); return nil }},
-		{id: "linebelow", keys: []string{"down", "ctrl+n"}, show: "down", in: inBody, help: "the next line", do: byLine(1)},
+		{id: "linebelow", keys: []string{"down", "ctrl+n"}, show: "down", in: inBody, help: "the next line; below the last, the next field", do: byLine(1)},
 		{id: "lineabove", keys: []string{"up", "ctrl+p"}, show: "up", in: inBody, help: "the line before; above the first, the field before", do: byLine(-1)},
 		{id: "bodydown", keys: []string{"pgdown"}, show: "PgDn", in: inBody, help: "a page down", do: byLine(10)},
 		{id: "bodyup", keys: []string{"pgup"}, show: "PgUp", in: inBody, help: "a page up", do: byLine(-10)},
@@ -128,6 +128,9 @@ func byLine(n int) func(*screen) tea.Cmd {
 		c := m.composer
 		if n == -1 && c.row == 0 {
 			return m.nextField(-1)
+		}
+		if n == 1 && c.row >= len(c.body)-1 {
+			return m.nextField(1)
 		}
 		c.goTo(c.row+n, c.f.At)
 		return nil

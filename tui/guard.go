@@ -79,7 +79,7 @@ func (g *guard) signals() (stop func()) {
 		for {
 			select {
 			case s := <-c:
-				if s == os.Interrupt && g.away.Load() {
+				if (s == os.Interrupt || s == quitKey) && g.away.Load() { // typed for that one
 					continue
 				}
 				g.mu.Lock()

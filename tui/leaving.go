@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"time"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"ehlo/tui/internal/engine"
@@ -9,7 +11,7 @@ import (
 
 // quit leaves at once where nothing would be lost, else it asks.
 func (m *screen) quit() tea.Cmd {
-	if !m.now.Connected && m.now.Doing == engine.Idle && len(m.line.Text) == 0 && len(m.queue.lines) == 0 && !m.composer.unsent() && !m.unsavedTalk() {
+	if m.leaving || !m.now.Connected && m.now.Doing == engine.Idle && len(m.line.Text) == 0 && len(m.queue.lines) == 0 && !m.composer.unsent() && !m.unsavedTalk() {
 		return m.leave()
 	}
 	m.back2, m.mode = m.mode, modeQuestion
@@ -27,7 +29,10 @@ func (m *screen) leave() tea.Cmd {
 	m.engine.Leave()
 	done := m.engine.Done
 	return func() tea.Msg {
-		<-done
+		select {
+		case <-done:
+		case <-time.After(engine.Farewell + lastWait): // it waits for a disk, perhaps
+		}
 		return gone{}
 	}
 }

@@ -108,7 +108,7 @@ func (m *screen) fieldHelp() string {
 	case partBlind:
 		return "recipients that are not in the header"
 	case partPad:
-		return "exactly so many octets: 10485760, 10MB, limit, limit+1; empty: as it comes"
+		return "exactly limit, limit+1, 10MB or 10485760 octets; empty: as it comes"
 	case partEnvelope:
 		return "an identifier that delivery reports repeat (DSN)"
 	case partHeader:

@@ -83,6 +83,9 @@ func (m *screen) paste(text []rune) {
 			*q = queue{at: -1}
 		}
 		more := q.going != nil && m.engine.More(q.going, lines)
+		if !more {
+			m.settlePaste(m.engine.Status().Pasted) // it has ended since the last frame
+		}
 		q.lines = append(q.lines, lines...)
 		if q.all += len(lines); !more {
 			m.openPaste()

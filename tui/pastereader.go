@@ -21,6 +21,7 @@ import (
 const (
 	pasteStart = "\x1b[200~"
 	pasteEnd   = "\x1b[201~"
+	interrupts = 0x03 // ctrl+c
 
 	// pasteKept bounds a paste, in octets: it is kept in memory.
 	pasteKept = bodyMost
@@ -28,11 +29,12 @@ const (
 
 // pastes takes the pastes out of an input.
 type pastes struct {
-	in     io.Reader
-	inside bool
-	text   []byte // of the paste that is coming
-	held   []byte // of the input: what may be the beginning of a mark, or of a key
-	gone   int    // octets of the beginning of a mark that were taken for keys
+	in      io.Reader
+	reading sync.Mutex // of what is for who reads:
+	inside  bool
+	text    []byte // of the paste that is coming
+	held    []byte // of the input: what may be the beginning of a mark, or of a key
+	gone    int    // octets of the beginning of a mark that were taken for keys
 
 	mu   sync.Mutex
 	last byte     // the letter of the last paste
@@ -61,8 +63,10 @@ func withPastes(in io.Reader) (io.Reader, *pastes) {
 
 // Read reads once, and returns nothing where all that came is of a paste.
 func (p *pastes) Read(b []byte) (int, error) {
-	room := len(b) - len(p.held)
+	p.reading.Lock()
+	room := len(b) - len(p.held) - p.gone
 	inside := p.inside
+	p.reading.Unlock()
 	if inside {
 		room -= len(pasteStart + "a" + pasteEnd) // its end may be in what comes
 	}
@@ -71,8 +75,34 @@ func (p *pastes) Read(b []byte) (int, error) {
 	}
 	chunk := make([]byte, room)
 	n, err := p.in.Read(chunk)
+	p.reading.Lock() // Bubble Tea may still be in a read when it begins another
+	defer p.reading.Unlock()
+	var before []byte
+	if p.inside && n == 1 && chunk[0] == interrupts { // it is typed: the end does not come
+		before = p.endNow()
+	}
 	out := p.take(append(p.held, chunk[:n]...), n == room, inside && n == room)
-	return copy(b, out), err
+	return copy(b, append(before, out...)), err
+}
+
+// endNow ends a paste whose end does not come; what has come of it stands for it.
+func (p *pastes) endNow() (out []byte) {
+	p.add(p.held)
+	if len(p.text) > 0 {
+		out = []byte(p.keep(string(p.text)))
+	}
+	p.inside, p.held, p.text = false, nil, nil
+	return out
+}
+
+// leave ends a paste whose end goes elsewhere: to another program, to the shell.
+func (p *pastes) leave() {
+	if p == nil {
+		return
+	}
+	p.reading.Lock()
+	defer p.reading.Unlock()
+	p.inside, p.text, p.held, p.gone = false, nil, nil, 0
 }
 
 // take takes the pastes out of what has come. full says that more may be there

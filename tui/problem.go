@@ -3,6 +3,7 @@ package tui
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"ehlo/session/event"
 	"ehlo/session/transcript"
@@ -30,16 +31,20 @@ type problem struct {
 	sent  string
 	next  string // what to do, beside connecting again
 
-	reply  bool // a refused command, not a failure
-	quiet  bool // something has succeeded since
-	aside  bool // it is not about the session
-	behind bool // it came while the scrolling was paused, see notices
-	script bool // what it tells of may be what the script expects next
+	at     time.Time // when it came
+	reply  bool      // a refused command, not a failure
+	quiet  bool      // something has succeeded since
+	aside  bool      // it is not about the session
+	behind bool      // it came while the scrolling was paused, see notices
+	script bool      // what it tells of may be what the script expects next
 }
 
 // fails keeps in sight what went wrong.
 func (m *screen) fails(p problem) {
 	p.behind = !m.transcript.follow && m.pane == 0
+	if n := len(m.o.Intro); n > 0 && m.hint == m.o.Intro[n-1] {
+		m.hint = "" // how to begin is not what matters now
+	}
 	m.problem = &p
 }
 
@@ -105,14 +110,20 @@ func (m *screen) judgeReply(e event.Reply) {
 		return
 	case m.live() && !e.Unasked && !m.byHand:
 		return
+	case m.problem != nil && m.problem.reply && !m.problem.quiet && !e.Unasked && e.At.Add(-e.Elapsed).Before(m.problem.at):
+		return // it was sent before that was known: a group of commands, and the first refusal is the cause
 	}
 	x := wire.Explain(e.Verb, e.Reply.Code, e.Reply.Enhanced)
 	p := problem{
-		mark: markOf([]byte{byte('0' + e.Reply.Class())}), reply: true,
+		mark: markOf([]byte{byte('0' + e.Reply.Class())}), reply: true, at: e.At,
 		what: replyHead(e) + ": " + x.String(), short: replyHead(e) + ": " + x.Meaning, next: nextWords(x),
 	}
 	if len(e.Command) > 0 {
-		p.sent = wire.VisibleOctets(e.Command) + ", answered after " + transcript.Milliseconds(e.Elapsed)
+		sent := wire.VisibleOctets(e.Command)
+		if e.Verb == "." {
+			sent = "the end of the message"
+		}
+		p.sent = sent + ", answered after " + transcript.Milliseconds(e.Elapsed)
 	}
 	m.fails(p)
 }
@@ -173,10 +184,13 @@ func (m *screen) problemRows(w, room int) []string {
 	if p.mark == '~' {
 		s = m.st.Warn.Bold(true)
 	}
-	if p.quiet {
+	if beside := m.pane > 0 && (m.lay.side == 0 || m.pane == messageAt); p.quiet || beside {
 		text := p.what
 		if face.Cells(g.Words(text)) > w-2-len(m.endsIt()) && p.short != "" {
 			text = p.short
+		}
+		if !p.quiet {
+			return []string{m.st.Led(s, string(p.mark)+" ", g.Fit(g.Words(text), w-2))}
 		}
 		return []string{m.st.Dim.Render(g.Apart(string(p.mark)+" "+g.Words(text), m.endsIt(), w))}
 	}
@@ -211,6 +225,10 @@ func (m *screen) problemRows(w, room int) []string {
 	order := []int{1, 2, 0}
 	if lost {
 		order = []int{2, 1, 0}
+	}
+	if m.lay.shape == shapeSmall && !lost && m.hint == "" && m.mode != modePalette { // who has to act is worth a row, cut as it is
+		parts[2] = parts[2][:min(len(parts[2]), 1)]
+		order, room = []int{2, 1, 0}, max(room, min(3, m.lay.body/2))
 	}
 	room -= len(rows)
 	shown := [3]bool{}

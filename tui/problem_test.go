@@ -60,7 +60,7 @@ func TestAProblemTakesAThirdAtMost(t *testing.T) {
 		p := newPlay(size[0], size[1])
 		sceneRefused(p)
 		p.m.arrange()
-		if n := len(p.m.notices()); n > max(p.m.lay.body/3, 1) || n == 0 {
+		if n := len(p.m.notices()); n > max(p.m.lay.body/3, min(3, p.m.lay.body/2), 1) || n == 0 {
 			t.Errorf("%v: %d rows of %d", size, n, p.m.lay.body)
 		}
 		p.sees(t, "! 550 5.1.1 to")

@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"slices"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -43,8 +44,15 @@ type recorded struct {
 	err  error
 }
 
+// recordStands is how long a record may take nothing while the session waits for
+// it: a pipe that nobody reads, a disk that is gone.
+const recordStands = 5 * time.Second
+
 // recordFails sees whether the record can no longer be written.
 func (m *screen) recordFails() {
+	if m.recorder.Stands(recordStands) {
+		m.recorder.Fail(errors.New("it takes nothing, and the session waited for it"))
+	}
 	if m.recorder.Err() == nil {
 		return
 	}
@@ -62,6 +70,9 @@ func (m *screen) recordBegun(r recorded) {
 		m.recorder.Fail(r.err)
 		m.recording, m.recorder, m.hint = "", nil, "not recorded: "+r.err.Error()
 		return
+	}
+	if m.recorder.Err() != nil {
+		return // that is said next
 	}
 	m.saved = append(m.saved, r.path)
 	m.hint = "recording to " + r.path + " until the end"

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -196,11 +197,30 @@ func replyMark(r wire.Reply) byte {
 	return '!'
 }
 
+// decided is the reply that what became of it hangs on: the refused MAIL, the
+// reply to the message, or the refusal of a recipient.
+func (r *result) decided() *event.Reply {
+	if r.mail != nil || r.final != nil {
+		return cmp.Or(r.mail, r.final)
+	}
+	for _, to := range r.recipients() {
+		if to.Reply.Class() >= 4 {
+			return refusedTo(to)
+		}
+	}
+	return nil
+}
+
+// refusedTo is the reply to a recipient, to be explained.
+func refusedTo(to transcript.Recipient) *event.Reply {
+	return &event.Reply{Reply: to.Reply, Verb: "RCPT", Command: []byte("RCPT TO:<" + to.Address + ">")}
+}
+
 // explained is a reply of the result, to be explained; nil: the row has none.
 func (r *result) explained(n int) *event.Reply {
 	switch {
 	case n == 0:
-		return r.mail
+		return r.decided()
 	case n == 1 && r.final != nil:
 		return r.final
 	case n == 2 && r.queueID() != "":
@@ -210,6 +230,5 @@ func (r *result) explained(n int) *event.Reply {
 	case r.final != nil:
 		n--
 	}
-	to := r.recipients()[n-1]
-	return &event.Reply{Reply: to.Reply, Verb: "RCPT", Command: []byte("RCPT TO:<" + to.Address + ">")}
+	return refusedTo(r.recipients()[n-1])
 }

@@ -159,6 +159,9 @@ func (m *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case tick:
 		m.ticking = false
+		if m.recorder != nil {
+			m.recordFails()
+		}
 		cmd = m.awaken()
 	case idleTick:
 		m.composer.idling = false
@@ -266,6 +269,7 @@ func (m *screen) Apply(events []event.Event, marks map[int32]engine.Mark, now en
 		m.heard(e)
 	}
 	m.spillOver()
+	m.spillFails()
 	if m.recorder != nil {
 		m.recorder.Put(events)
 		m.recordFails()

@@ -501,7 +501,7 @@ func BenchmarkScriptIndex(b *testing.B) {
 func TestAScriptThatSendsMailSaysSo(t *testing.T) {
 	p := newPlay(120, 36)
 	scenes["script that sends mail"](p)
-	p.sees(t, "! it sends a message to 1 recipient", "held before line 1")
+	p.sees(t, "* this script sends a message to 1 recipient", "held before line 1")
 	p.went(held(1), ok(0))
 	p.seesNo(t, "it sends a message")
 }

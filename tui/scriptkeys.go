@@ -379,7 +379,7 @@ func (m *screen) mailRow() string {
 	if x.More {
 		what, to = "at least "+what, "at least "+to
 	}
-	return "! it sends " + what + " to " + to
+	return "* this script sends " + what + " to " + to
 }
 
 // nextRow says what the script does or does next, where its pane is not in

@@ -104,6 +104,9 @@ func (m *screen) sendWith(argument string) (tea.Cmd, error) {
 	if c.result.of != nil && !c.result.ended {
 		return nil, errors.New("the message is still being sent (ctrl+c stops it)")
 	}
+	if err := c.wholeOr(all); err != nil {
+		return nil, err
+	}
 	to, body := "", ""
 	for _, g := range all {
 		list := c.list(g.part)
@@ -231,4 +234,20 @@ func splitWords(s string) (words []string, err error) {
 		words = append(words, b.String())
 	}
 	return words, nil
+}
+
+// wholeOr refuses a complete message beside parts of one, as ehlo send does. A
+// file that was given before gives way to them.
+func (c *composer) wholeOr(all []given) error {
+	is := func(among ...part) bool {
+		return slices.ContainsFunc(all, func(g given) bool { return slices.Contains(among, g.part) })
+	}
+	parts := is(partSubject, partAttach, partHeader, partTemplate, partBody)
+	if parts && is(partFile) {
+		return errors.New("--data is a complete message: put the rest into it, or leave --data out")
+	}
+	if parts {
+		c.file = ""
+	}
+	return nil
 }

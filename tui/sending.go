@@ -13,7 +13,7 @@ import (
 func (m *screen) sendNow(force bool) tea.Cmd {
 	c := m.composer
 	if _, over := m.sizeWords(c.made.Message.Size.Octets); over > 0 && !force {
-		m.hint = "not sent, too large by " + wire.Thousands(over) + " octets: f sends it nevertheless"
+		m.hint = "not sent, too large by " + wire.Octet(over) + ": f sends it nevertheless"
 		return nil
 	}
 	c.made.Force = force

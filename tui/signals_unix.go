@@ -13,3 +13,6 @@ var ending = []os.Signal{
 	syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGABRT,
 	syscall.SIGTRAP, syscall.SIGSYS, syscall.SIGXCPU, syscall.SIGXFSZ, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM,
 }
+
+// quitKey is the signal of ctrl+\, which is typed as ctrl+c is.
+const quitKey = syscall.SIGQUIT

@@ -28,6 +28,7 @@ type spill struct {
 	*engine.Scribe
 	path string
 	lost atomic.Int64 // events that the file had no room for
+	told bool         // that it cannot be written has been said
 }
 
 // newSpill is a file in a directory; run makes it.
@@ -92,4 +93,14 @@ func (m *screen) spillOver() {
 		m.o.beside(m.spill.run)
 	}
 	m.spill.Put(gone)
+}
+
+// spillFails tells once that the file cannot be written: what the log forgets is
+// lost from there on.
+func (m *screen) spillFails() {
+	if m.spill == nil || m.spill.told || m.spill.Err() == nil {
+		return
+	}
+	m.spill.told = true
+	m.fails(problem{mark: '!', what: "the lines that are no longer kept cannot be written: " + m.spill.Err().Error(), next: "s saves those that are kept, in a file that you name", aside: true})
 }

@@ -162,7 +162,7 @@ func verbAt(s event.Stage) string {
 
 // short is a duration in a narrow column: milliseconds, or seconds with an s.
 func short(d time.Duration) string {
-	ms := float64(d) / float64(time.Millisecond)
+	ms := max(float64(d)/float64(time.Millisecond), 0) // a clock may be set back
 	switch {
 	case ms < 10:
 		return fmt.Sprintf("%.1f", ms)

@@ -188,7 +188,7 @@ func (m *screen) lastRow() string {
 		if row := m.lineRow(m.lay.w); row != "" {
 			return row
 		}
-		if !m.transcript.follow && !m.reading() {
+		if !m.transcript.follow && m.where()&(inLine|inTranscript) != 0 {
 			return g.Apart(m.hints(m.lay.w-12), m.st.Bold.Render(m.followWord()), m.lay.w)
 		}
 	}

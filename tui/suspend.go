@@ -52,9 +52,10 @@ func (m *screen) lendTo(c tea.ExecCommand, ended func(error) tea.Msg) tea.Cmd {
 	if try == nil {
 		try = func(do func()) { do() }
 	}
-	mouse := m.mouse
+	mouse, whole := m.mouse, m.o.whole
+	m.o.pastes.leave()
 	return func() tea.Msg {
-		return tea.Exec(watched{c, try}, func(err error) (msg tea.Msg) {
+		return tea.Exec(watched{c, try, whole}, func(err error) (msg tea.Msg) {
 			try(func() { msg = ended(err) })
 			if mouse {
 				again := msg
@@ -68,10 +69,14 @@ func (m *screen) lendTo(c tea.ExecCommand, ended func(error) tea.Msg) tea.Cmd {
 // watched is such a program with its guard.
 type watched struct {
 	tea.ExecCommand
-	try func(func())
+	try   func(func())
+	whole func() // sets the modes of before ehlo: a program that was killed leaves its own
 }
 
 func (w watched) Run() (err error) {
 	w.try(func() { err = w.ExecCommand.Run() })
+	if w.whole != nil {
+		w.whole() // Bubble Tea takes what it finds for what was before
+	}
 	return err
 }

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/term"
 
 	"ehlo/session"
 	"ehlo/session/event"
@@ -78,6 +79,7 @@ type Options struct {
 	beside    func(func())       // runs something beside the screen, guarded
 	try       func(func())       // does something guarded
 	stop      func() error       // suspends ehlo
+	whole     func()             // sets the terminal's modes as they were before; nil: there is none
 	pastes    *pastes            // what was pasted, before it is taken; nil: it comes with the keys
 	started   func(*tea.Program) // for tests
 }
@@ -136,6 +138,11 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if input != nil {
 		input, o.pastes = withPastes(input)
 	}
+	if o.Input == nil {
+		if before, err := term.GetState(os.Stdin.Fd()); err == nil {
+			o.whole = func() { _ = term.Restore(os.Stdin.Fd(), before) }
+		}
+	}
 	m := newScreen(o, f, e, first, h, face.New(!o.NoColor && face.ColorTerminal(os.Getenv("TERM")), face.UTF8Locale()))
 
 	ending, end := context.WithCancel(ctx)
@@ -165,6 +172,9 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	guard.run(func() { f.Run(ctx, func() { p.Send(batch{}) }) })
 
 	stuck, err := guard.loop(p)
+	if o.whole != nil {
+		o.whole()
+	}
 	// A terminal that goes away is told by the kernel and by the shell: what
 	// comes second does not keep the session from being saved.
 	time.AfterFunc(stuckAfter, stopSignals)
@@ -242,6 +252,9 @@ func finish(m *screen, g *guard, ctx context.Context, err error) (Result, error)
 	case crash == nil && signal == nil:
 		return r, context.Cause(ctx)
 	case crash == nil:
+		if failed != nil {
+			r.Summary = append(r.Summary, "the transcript could not be kept: "+failed.Error())
+		}
 		return r, nil
 	case failed != nil:
 		return r, fmt.Errorf("%s (and no crash file: %w)\n%s", why, failed, crash.stack)

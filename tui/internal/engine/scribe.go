@@ -16,6 +16,8 @@ type Scribe struct {
 
 	mu     sync.Mutex
 	events []event.Event
+	owed   int       // what is not yet written weighs
+	moved  time.Time // when it was seen to write, or had nothing to write
 	closed bool
 	err    error
 }
@@ -33,9 +35,30 @@ func (s *Scribe) Put(events []event.Event) {
 	if s.closed || s.err != nil {
 		return
 	}
+	if s.owed == 0 {
+		s.moved = time.Now()
+	}
+	n := weigh(events)
 	s.events = append(s.events, events...)
-	s.feed.owe(weigh(events))
+	s.owed += n
+	s.feed.owe(n)
 	s.ring()
+}
+
+// Stands says that the session waits for what takes nothing for so long.
+func (s *Scribe) Stands(most time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.owed >= mostBehind && time.Since(s.moved) > most
+}
+
+// paid notes that a part is written.
+func (s *Scribe) paid(octets int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	octets = min(octets, s.owed)
+	s.owed, s.moved = s.owed-octets, time.Now()
+	s.feed.pay(octets)
 }
 
 func (s *Scribe) ring() {
@@ -70,21 +93,22 @@ func (s *Scribe) Run(sink event.Sink, failed, end func() error) {
 			for _, e := range part {
 				sink(e)
 			}
-			s.feed.pay(weigh(part))
+			s.paid(weigh(part))
 			if err := failed(); err != nil {
-				s.feed.pay(weigh(events))
 				s.Fail(err)
+			}
+			if s.Err() != nil {
 				return
 			}
 		}
 	}
 }
 
-// Fail drops what waits: it cannot be written.
+// Fail drops what waits: it cannot be written. Nobody waits for it any more.
 func (s *Scribe) Fail(err error) {
 	s.mu.Lock()
-	s.feed.pay(weigh(s.events))
-	s.events, s.err = nil, err
+	s.feed.pay(s.owed)
+	s.events, s.owed, s.err = nil, 0, err
 	s.mu.Unlock()
 	s.feed.look()
 }

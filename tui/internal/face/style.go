@@ -152,8 +152,20 @@ func (g Glyphs) stable(s string) string {
 // unstable are characters that terminals do not agree on how wide they are:
 // variation selectors, flags made of letters, marks that stack upon marks.
 func unstable(r rune) bool {
-	return r >= 0x300 && unicode.In(r, unicode.Mn, unicode.Me) || r >= 0x1f1e6 && r <= 0x1f1ff ||
-		r >= 0x1f3fb && r <= 0x1f3ff || r >= 0x1100 && r <= 0x11ff || r == 0x3164 || r == 0xffa0
+	return r >= 0x300 && unicode.In(r, unicode.Mn, unicode.Me, unicode.Mc, joining)
+}
+
+// joining are letters that the clusters of Unicode join to the one before or
+// behind, while terminals give them cells of their own.
+var joining = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{0x0d4e, 0x0d4e, 1}, {0x0e33, 0x0e33, 1}, {0x0eb3, 0x0eb3, 1}, {0x1100, 0x11ff, 1},
+		{0x3164, 0x3164, 1}, {0xa960, 0xa97c, 1}, {0xd7b0, 0xd7fb, 1}, {0xff9e, 0xffa0, 1},
+	},
+	R32: []unicode.Range32{
+		{0x111c2, 0x111c3, 1}, {0x1193f, 0x1193f, 1}, {0x11941, 0x11941, 1}, {0x11a84, 0x11a89, 1}, {0x11d46, 0x11d46, 1},
+		{0x1f1e6, 0x1f1ff, 1}, {0x1f3fb, 0x1f3ff, 1},
+	},
 }
 
 // Cells is how many cells a text without styles takes.
