@@ -93,6 +93,7 @@ func (m *screen) judgeFailure(e event.Failed) {
 		if m.live() {
 			p.what = "the script was stopped"
 		}
+	case x.Kind == event.AuthUnavailable: // nothing was sent
 	case stageOf(x.Stage) == stageCount:
 		p.sent = m.lastSent
 	}

@@ -106,3 +106,16 @@ func TestWhatAScriptExpectsIsNoProblem(t *testing.T) {
 	p.tell(goes, event.Failed{Error: event.Errorf(event.ExpectationFailed, event.ScriptRun, "refuses.smtp:4:1: expected S: 250, got 550")})
 	p.sees(t, "! refuses.smtp:4:1: expected S: 250, got 550", "sent     RCPT TO:<nobody@example.org>")
 }
+
+// TestALoginThatIsNotTriedEndsNothing: the session is what it was.
+func TestALoginThatIsNotTriedEndsNothing(t *testing.T) {
+	p := newPlay(80, 24)
+	sceneDone(p)
+	p.tell(engine.Status{Connected: true}, event.Failed{Error: event.Errorf(event.AuthUnavailable, event.Auth, "no login without TLS")})
+	p.sees(t, "! no login without TLS")
+	p.sees(t, "READY, no transaction is open")
+	p.seesNo(t, "sent  ")
+	if word := p.m.stateWord(); !strings.Contains(word, "READY") {
+		t.Error(word)
+	}
+}

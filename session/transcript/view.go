@@ -231,7 +231,11 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 			c.Error = cmp.Or(c.Error, e.Error)
 			return
 		}
-		c.Error, c.Ended = e.Error, at
+		c.Error = e.Error
+		if c.State == Ready && goesOn(e.Error.Kind) {
+			return
+		}
+		c.Ended = at
 		if c.State != Closed || c.Greeting == nil || c.Greeting.Code != 220 { // it never came to a session
 			c.State = Failing
 		}
@@ -253,6 +257,16 @@ func (c *Conversation) apply(e event.Event, at time.Time) {
 			c.State = Closed
 		}
 	}
+}
+
+// goesOn says that a failure of this kind ends no session that is open: only
+// whoever gives up does, and then that is told.
+func goesOn(k event.Kind) bool {
+	switch k {
+	case event.AuthFailed, event.AuthUnavailable, event.SMTPUTF8Unavailable:
+		return true
+	}
+	return false
 }
 
 // sized takes into account what is known of the maximum message size. The MAIL
