@@ -12,6 +12,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"ehlo/session/smtptest"
 	"ehlo/session/wire"
 )
 
@@ -116,16 +117,23 @@ func TestAFileThatWasDroppedIsAttached(t *testing.T) {
 	}
 }
 
-// TestAFileThatIsChangedBehindTheReview: nothing goes out, the session stays
-// open, and the draft can be sent when the file is right.
-func TestAFileThatIsChangedBehindTheReview(t *testing.T) {
+// withAttachment is a draft with a file of 1 MiB, in a session with a server.
+func withAttachment(t *testing.T) (server *smtptest.Mail, x *terminal, path string) {
+	t.Helper()
 	server, to := toMail(t, 14680064)
-	path := attachmentOf(t, 1<<20)
-	x := start(t, newFakeServer(t), 80, 24, to)
+	path = attachmentOf(t, 1<<20)
+	x = start(t, newFakeServer(t), 80, 24, to)
 	x.sees("READY")
 	x.typed(esc + "c")
 	x.typed("user@example.com" + enter + enter + path + enter)
 	x.sees("1,048,576 octets")
+	return server, x, path
+}
+
+// TestAFileThatIsChangedBehindTheReview: nothing goes out, the session stays
+// open, and the draft can be sent when the file is right.
+func TestAFileThatIsChangedBehindTheReview(t *testing.T) {
+	server, x, path := withAttachment(t)
 	for _, row := range []struct {
 		change func() error
 		words  string
@@ -162,13 +170,7 @@ func TestAFileThatIsChangedBehindTheReview(t *testing.T) {
 
 // TestTheSizeOfAFileThatGrows is shown while nothing is typed.
 func TestTheSizeOfAFileThatGrows(t *testing.T) {
-	_, to := toMail(t, 14680064)
-	path := attachmentOf(t, 1<<20)
-	x := start(t, newFakeServer(t), 80, 24, to)
-	x.sees("READY")
-	x.typed(esc + "c")
-	x.typed("user@example.com" + enter + enter + path + enter)
-	x.sees("1,048,576 octets")
+	_, x, path := withAttachment(t)
 	for octets, words := range map[int64]string{2 << 20: "2,097,152 octets", 40 << 20: "too large by"} {
 		if err := os.Truncate(path, octets); err != nil {
 			t.Fatal(err)

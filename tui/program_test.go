@@ -458,18 +458,24 @@ func TestHostileTextMovesNothing(t *testing.T) {
 	}
 }
 
-// TestChoosesAnotherExchanger: from the pane of the exchangers, asked first.
-func TestChoosesAnotherExchanger(t *testing.T) {
-	dns, err := dnstest.Start("$ORIGIN example.com.\n$TTL 300\n@ IN SOA ns1 postmaster 1 3600 600 86400 300\n@ IN MX 10 mx1\n@ IN MX 20 mx2\nmx1 IN A 192.0.2.1\nmx2 IN A 192.0.2.2\nmx2 IN A 192.0.2.3\n")
+// inZone looks example.com up in the DNS, where it has mx1 and these records.
+func inZone(t *testing.T, records string) func(*Options) {
+	t.Helper()
+	dns, err := dnstest.Start("$ORIGIN example.com.\n$TTL 300\n@ IN SOA ns1 postmaster 1 3600 600 86400 300\n@ IN MX 10 mx1\nmx1 IN A 192.0.2.1\n" + records)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer dns.Close()
-	s := newFakeServer(t)
-	x := start(t, s, 120, 36, func(o *Options) {
+	t.Cleanup(func() { _ = dns.Close() })
+	return func(o *Options) {
 		o.Session.Resolver.Servers = []string{dns.Addr}
 		o.Plan = flow.Plan{Target: session.Target{Text: "example.com", Host: "example.com"}}
-	})
+	}
+}
+
+// TestChoosesAnotherExchanger: from the pane of the exchangers, asked first.
+func TestChoosesAnotherExchanger(t *testing.T) {
+	s := newFakeServer(t)
+	x := start(t, s, 120, 36, inZone(t, "@ IN MX 20 mx2\nmx2 IN A 192.0.2.2\nmx2 IN A 192.0.2.3\n"))
 	x.sees("READY", "mx1.example.com [192.0.2.1]:25", "mx2.example.com       not tried")
 	x.typed(esc)
 	x.sees("BROWSE")
@@ -496,16 +502,8 @@ func TestChoosesAnotherExchanger(t *testing.T) {
 // TestASessionGoesOnWhereALookUpFails: it ends only when it is known where the
 // other target is.
 func TestASessionGoesOnWhereALookUpFails(t *testing.T) {
-	dns, err := dnstest.Start("$ORIGIN example.com.\n$TTL 300\n@ IN SOA ns1 postmaster 1 3600 600 86400 300\n@ IN MX 10 mx1\nmx1 IN A 192.0.2.1\nother IN MX 10 mx3\nmx3 IN A 192.0.2.3\nnone IN TXT \"x\"\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dns.Close()
 	s := newFakeServer(t)
-	x := start(t, s, 120, 36, func(o *Options) {
-		o.Session.Resolver.Servers = []string{dns.Addr}
-		o.Plan = flow.Plan{Target: session.Target{Text: "example.com", Host: "example.com"}}
-	})
+	x := start(t, s, 120, 36, inZone(t, "other IN MX 10 mx3\nmx3 IN A 192.0.2.3\nnone IN TXT \"x\"\n"))
 	x.sees("READY")
 	x.typed("MAIL FROM:<a@b>" + enter)
 	x.sees("250 2.1.0")
